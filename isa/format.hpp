@@ -103,6 +103,7 @@ template <class V>
 struct Operands {
   Reg rd = 0, rs1 = 0, rs2 = 0;
   uint16_t csr = 0;
+  bool zero_source = false;  // bits 19..15 are 0: x0, or a zero immediate; such a csrrs, csrrc only reads
   V imm{};
 };
 
@@ -148,6 +149,7 @@ constexpr Operands<V> decode_operands(Format format, uint32_t word) {
   if (l.rs1) o.rs1 = word >> 15 & 31;
   if (l.rs2) o.rs2 = word >> 20 & 31;
   if (l.csr) o.csr = static_cast<uint16_t>(word >> 20);
+  o.zero_source = (word >> 15 & 31) == 0;
   o.imm = V{decode_immediate(l.imm, word)};
   return o;
 }

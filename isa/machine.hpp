@@ -101,10 +101,11 @@ concept Machine = requires(M& m, const M& c, typename M::Value v, typename M::Co
   { m.set_csr(r, v) };
   { m.counter(n, 0) } -> std::same_as<typename M::Value>;
   { m.external_interrupt() } -> std::same_as<typename M::Condition>;
-  { m.load(v, w, a) } -> std::same_as<typename M::Value>;  // virtual address; zero-extended
+  { m.load(v, w) } -> std::same_as<typename M::Value>;  // virtual address; zero-extended
   { m.store(v, v, w) };
   { m.physical_word(v, v) };                   // (page number, byte offset in the page) of a page-table entry
-  { m.reserve(v) };                            // LR: remember the physical word behind this virtual address
+  { m.atomic(v, a) } -> std::same_as<typename M::Value>;  // physical address of an aligned word in main memory
+  { m.reserve(v) };                            // LR: remember this physical word
   { m.reserved(v) } -> std::same_as<typename M::Condition>;
   { m.release() };
   { m.trap(k, v) };                            // cause, stval

@@ -8,11 +8,19 @@
 
 namespace vmsim::rows {
 
+/// The physical word an atomic works on: misalignment is found first, then translation and permission, as `access` has them.
+template <class M>
+typename M::Value atomic_word(M& m, typename M::Value address, Access access) {
+  m.branch(ne(address & 3u, 0u),
+           [&] { m.trap(access == Access::load ? cause::load_misaligned : cause::store_misaligned, address); });
+  return m.atomic(address, access);
+}
+
 template <class M, class O, class Op>
 void amo(M& m, const O& o, Op op) {
   auto address = m.x(o.rs1);
-  m.branch(ne(address & 3u, 0u), [&] { m.trap(cause::store_misaligned, address); });
-  auto old = m.load(address, Width::word, Access::store);
+  atomic_word(m, address, Access::store);
+  auto old = m.load(address, Width::word);
   m.store(address, op(old, m.x(o.rs2)), Width::word);
   m.set(o.rd, old);
 }
@@ -23,16 +31,14 @@ inline constexpr auto rv32a = std::tuple(
     insn<"amoswap.w", "00001 -- ----- ----- 010 ----- 0101111", Format::Atomic>([](auto& m, auto o) { amo(m, o, [](auto, auto b) { return b; }); }),
     insn<"lr.w",      "00010 -- 00000 ----- 010 ----- 0101111", Format::Reserve>([](auto& m, auto o) {
       auto address = m.x(o.rs1);
-      m.branch(ne(address & 3u, 0u), [&] { m.trap(cause::load_misaligned, address); });
-      auto value = m.load(address, Width::word, Access::load);
-      m.reserve(address);
+      auto word = atomic_word(m, address, Access::load);
+      auto value = m.load(address, Width::word);
+      m.reserve(word);
       m.set(o.rd, value);
     }),
     insn<"sc.w",      "00011 -- ----- ----- 010 ----- 0101111", Format::Atomic>([](auto& m, auto o) {
       auto address = m.x(o.rs1), value = m.x(o.rs2);
-      m.branch(ne(address & 3u, 0u), [&] { m.trap(cause::store_misaligned, address); });
-      m.load(address, Width::word, Access::store);  // a page that cannot be written faults, reserved or not
-      auto held = m.reserved(address);
+      auto held = m.reserved(atomic_word(m, address, Access::store));
       m.branch(held, [&] { m.store(address, value, Width::word); });
       m.release();
       m.set(o.rd, select(held, 0u, 1u));

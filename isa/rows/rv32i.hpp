@@ -15,11 +15,11 @@ void branch_if(M& m, const O& o, typename M::Condition taken) {
 
 // clang-format off
 inline constexpr auto rv32i = std::tuple(
-    insn<"lb",      "------------ ----- 000 ----- 0000011", Format::Load>([](auto& m, auto o) { m.set(o.rd, sext(m.load(m.x(o.rs1) + o.imm, Width::byte, Access::load), 8)); }),
-    insn<"lh",      "------------ ----- 001 ----- 0000011", Format::Load>([](auto& m, auto o) { m.set(o.rd, sext(m.load(m.x(o.rs1) + o.imm, Width::half, Access::load), 16)); }),
-    insn<"lw",      "------------ ----- 010 ----- 0000011", Format::Load>([](auto& m, auto o) { m.set(o.rd, m.load(m.x(o.rs1) + o.imm, Width::word, Access::load)); }),
-    insn<"lbu",     "------------ ----- 100 ----- 0000011", Format::Load>([](auto& m, auto o) { m.set(o.rd, m.load(m.x(o.rs1) + o.imm, Width::byte, Access::load)); }),
-    insn<"lhu",     "------------ ----- 101 ----- 0000011", Format::Load>([](auto& m, auto o) { m.set(o.rd, m.load(m.x(o.rs1) + o.imm, Width::half, Access::load)); }),
+    insn<"lb",      "------------ ----- 000 ----- 0000011", Format::Load>([](auto& m, auto o) { m.set(o.rd, sext(m.load(m.x(o.rs1) + o.imm, Width::byte), 8)); }),
+    insn<"lh",      "------------ ----- 001 ----- 0000011", Format::Load>([](auto& m, auto o) { m.set(o.rd, sext(m.load(m.x(o.rs1) + o.imm, Width::half), 16)); }),
+    insn<"lw",      "------------ ----- 010 ----- 0000011", Format::Load>([](auto& m, auto o) { m.set(o.rd, m.load(m.x(o.rs1) + o.imm, Width::word)); }),
+    insn<"lbu",     "------------ ----- 100 ----- 0000011", Format::Load>([](auto& m, auto o) { m.set(o.rd, m.load(m.x(o.rs1) + o.imm, Width::byte)); }),
+    insn<"lhu",     "------------ ----- 101 ----- 0000011", Format::Load>([](auto& m, auto o) { m.set(o.rd, m.load(m.x(o.rs1) + o.imm, Width::half)); }),
     insn<"fence",   "------------ ----- 000 ----- 0001111", Format::Fence>([](auto&, auto) {}),
     insn<"fence.i", "------------ ----- 001 ----- 0001111", Format::FenceI>([](auto& m, auto) { m.fence_instructions(); }),
     insn<"addi",    "------------ ----- 000 ----- 0010011", Format::I>([](auto& m, auto o) { m.set(o.rd, m.x(o.rs1) + o.imm); }),

@@ -12,11 +12,11 @@ namespace vmsim::rows {
 // clang-format off
 inline constexpr auto zicsr = std::tuple(
     insn<"csrrw",  "------------ ----- 001 ----- 1110011", Format::Csr>([](auto& m, auto o) { csr_access(m, o.csr, o.rd, true, [&](auto) { return m.x(o.rs1); }); }),
-    insn<"csrrs",  "------------ ----- 010 ----- 1110011", Format::Csr>([](auto& m, auto o) { csr_access(m, o.csr, o.rd, o.rs1 != 0, [&](auto old) { return old | m.x(o.rs1); }); }),
-    insn<"csrrc",  "------------ ----- 011 ----- 1110011", Format::Csr>([](auto& m, auto o) { csr_access(m, o.csr, o.rd, o.rs1 != 0, [&](auto old) { return old & ~m.x(o.rs1); }); }),
+    insn<"csrrs",  "------------ ----- 010 ----- 1110011", Format::Csr>([](auto& m, auto o) { csr_access(m, o.csr, o.rd, !o.zero_source, [&](auto old) { return old | m.x(o.rs1); }); }),
+    insn<"csrrc",  "------------ ----- 011 ----- 1110011", Format::Csr>([](auto& m, auto o) { csr_access(m, o.csr, o.rd, !o.zero_source, [&](auto old) { return old & ~m.x(o.rs1); }); }),
     insn<"csrrwi", "------------ ----- 101 ----- 1110011", Format::CsrImm>([](auto& m, auto o) { csr_access(m, o.csr, o.rd, true, [&](auto) { return o.imm; }); }),
-    insn<"csrrsi", "------------ ----- 110 ----- 1110011", Format::CsrImm>([](auto& m, auto o) { csr_access(m, o.csr, o.rd, o.source_not_zero(), [&](auto old) { return old | o.imm; }); }),
-    insn<"csrrci", "------------ ----- 111 ----- 1110011", Format::CsrImm>([](auto& m, auto o) { csr_access(m, o.csr, o.rd, o.source_not_zero(), [&](auto old) { return old & ~o.imm; }); }));
+    insn<"csrrsi", "------------ ----- 110 ----- 1110011", Format::CsrImm>([](auto& m, auto o) { csr_access(m, o.csr, o.rd, !o.zero_source, [&](auto old) { return old | o.imm; }); }),
+    insn<"csrrci", "------------ ----- 111 ----- 1110011", Format::CsrImm>([](auto& m, auto o) { csr_access(m, o.csr, o.rd, !o.zero_source, [&](auto old) { return old & ~o.imm; }); }));
 // clang-format on
 
 }  // namespace vmsim::rows
