@@ -1,0 +1,26 @@
+// Memory from the host: zeroed, reserved lazily, with an inaccessible page on either side, so that a stray host
+// access faults at once and never lands in something else.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace vmsim::host {
+
+class Mapping {
+ public:
+  /// `size` in bytes, a multiple of 4096. Throws std::bad_alloc when the host has no room.
+  explicit Mapping(size_t size);
+  ~Mapping();
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+
+  [[nodiscard]] uint8_t* data() const { return data_; }
+  [[nodiscard]] size_t size() const { return size_; }
+
+ private:
+  uint8_t* data_;
+  size_t size_;
+};
+
+}  // namespace vmsim::host

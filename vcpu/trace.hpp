@@ -1,0 +1,54 @@
+// The seam between what runs and whoever watches: the guest's records, and the monitor's acts in a stream of their own
+// (real addresses and exits stand only there). A sink that is not there costs nothing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "vcpu/record.hpp"
+
+namespace vmsim {
+
+/// What the monitor did about one exit.
+enum class ActKind : uint8_t {
+  emulate,   // ran the trapped instruction's own row on the virtual hart
+  reflect,   // gave the trap to the guest's kernel
+  inject,    // made the guest take a virtual interrupt
+  fill,      // added a shadow entry; the guest sees nothing and the instruction runs again
+  device,    // served an access to a device
+  firmware,  // answered an ecall from the guest's kernel
+  wait,      // wfi: parked the guest until its next interrupt
+  deadline,  // real timer only: nothing was due
+};
+const char* name(ActKind kind);
+
+/// One change of the virtual hart.
+struct Change {
+  std::string what;  // a register's, control register's or field's name: "stvec", "x10", "mode", "pc"
+  uint32_t before = 0, after = 0;
+};
+
+struct Act {
+  uint64_t number = 0;  // exits so far, this one included
+  uint64_t step = 0;    // the guest's own
+  uint32_t hart = 0;
+  Mode mode = Mode::kernel;      // virtual mode before the exit
+  Mode resume_mode = Mode::kernel;  // virtual mode after it
+  uint32_t pc = 0, word = 0;     // of the instruction that made the exit; word 0 where none did
+  uint32_t real_cause = 0, real_tval = 0;  // the real hart's trap; `cause::timer_interrupt` for a deadline
+  ActKind kind = ActKind::emulate;
+  uint32_t cause = 0;  // reflected or injected
+  std::string detail;  // for fill and device: "guest-physical 80203000 → real 80603000", "uart write 1 byte at 10000000 ← 41"
+  std::vector<Change> changes;
+  uint32_t resume = 0;  // pc afterwards
+};
+
+/// Both streams, in the order in which they happened: a step's record comes before the act's that its exit brought.
+class TraceSink {
+ public:
+  virtual ~TraceSink() = default;
+  virtual void record(const Record& record) = 0;
+  virtual void act(const Act&) {}
+};
+
+}  // namespace vmsim
