@@ -7,7 +7,7 @@
 namespace vmsim {
 
 template <class M>
-void jump(M& m, typename M::Value target) {
+constexpr void jump(M& m, typename M::Value target) {
   m.branch(ne(target & 3u, 0u), [&] { m.trap(cause::fetch_misaligned, target); });
   m.set_pc(target);
 }

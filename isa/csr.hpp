@@ -63,7 +63,7 @@ std::span<const CsrRule> toy32_csrs();
 
 /// Time as `sip` sees it: STIP is time >= stimecmp, 64 bits, unsigned (Sstc).
 template <class M>
-typename M::Condition timer_pending(M& m) {
+constexpr typename M::Condition timer_pending(M& m) {
   auto low = m.counter(Counter::time, 0), high = m.counter(Counter::time, 1);
   auto at_low = m.csr(Csr::stimecmp), at_high = m.csr(Csr::stimecmph);
   return select(eq(high, at_high), !lt_u(low, at_low), lt_u(at_high, high));
@@ -71,14 +71,14 @@ typename M::Condition timer_pending(M& m) {
 
 /// The value of `sip`.
 template <class M>
-typename M::Value pending_interrupts(M& m) {
+constexpr typename M::Value pending_interrupts(M& m) {
   using V = typename M::Value;
   return m.csr(Csr::sip) | select(timer_pending(m), V{interrupt_bit::timer}, V{0u}) |
          select(m.external_interrupt(), V{interrupt_bit::external}, V{0u});
 }
 
 template <class M>
-typename M::Value read_csr(M& m, const CsrRule& rule) {
+constexpr typename M::Value read_csr(M& m, const CsrRule& rule) {
   switch (rule.source) {
     case CsrSource::stored: return m.csr(rule.storage);
     case CsrSource::pending: return pending_interrupts(m);
@@ -88,14 +88,14 @@ typename M::Value read_csr(M& m, const CsrRule& rule) {
 }
 
 template <class M>
-void illegal_instruction(M& m) {
+constexpr void illegal_instruction(M& m) {
   m.trap(cause::illegal_instruction, m.word());
 }
 
 /// One CSR instruction: reads register `number` to `rd`; where `writes`, stores next(old), masked to the writable fields.
 /// Traps as illegal when the register does not exist, when this mode may not see it, or when it cannot be written.
 template <class M, class Next>
-void csr_access(M& m, uint16_t number, Reg rd, bool writes, Next next) {
+constexpr void csr_access(M& m, uint16_t number, Reg rd, bool writes, Next next) {
   using V = typename M::Value;
   const CsrRule* rule = m.isa().csr(number);
   if (rule == nullptr || (writes && rule->read_only())) return illegal_instruction(m);

@@ -12,23 +12,36 @@ inline UserRule effective_rule(const RowInfo& row, Mode mode) {
   return mode == Mode::user ? row.user : UserRule::execute;
 }
 
-/// Calls `f.template operator()<Op>()` for the operation `op`; a switch, so that f can be inlined into each case.
-template <class F>
-constexpr decltype(auto) dispatch(Op op, F&& f) {
-  static_assert(row_count <= 96);
-#define VMSIM_CASE(n) \
-  case n:             \
-    if constexpr ((n) < row_count) return f.template operator()<(n)>(); \
-    else break;
-#define VMSIM_CASES(n) \
-  VMSIM_CASE(n) VMSIM_CASE(n + 1) VMSIM_CASE(n + 2) VMSIM_CASE(n + 3) \
-  VMSIM_CASE(n + 4) VMSIM_CASE(n + 5) VMSIM_CASE(n + 6) VMSIM_CASE(n + 7)
-  switch (op) {
-    VMSIM_CASES(0) VMSIM_CASES(8) VMSIM_CASES(16) VMSIM_CASES(24) VMSIM_CASES(32) VMSIM_CASES(40)
-    VMSIM_CASES(48) VMSIM_CASES(56) VMSIM_CASES(64) VMSIM_CASES(72) VMSIM_CASES(80) VMSIM_CASES(88)
+/// Calls `f.template operator()<Index>()` for `index`, one of 0 to Count - 1; a switch, so that f can be inlined into
+/// each case.
+template <int Count = row_count, class F>
+[[gnu::always_inline]] constexpr decltype(auto) dispatch(int index, F&& f) {
+  static_assert(Count <= 96);
+#define VMSIM_CASE(n)                            \
+  case n:                                        \
+    if constexpr ((n) < Count)                   \
+      return f.template operator()<(n)>();       \
+    else                                         \
+      break;
+#define VMSIM_EIGHT(n)                                                                                    \
+  VMSIM_CASE((n)) VMSIM_CASE((n) + 1) VMSIM_CASE((n) + 2) VMSIM_CASE((n) + 3) VMSIM_CASE((n) + 4)         \
+  VMSIM_CASE((n) + 5) VMSIM_CASE((n) + 6) VMSIM_CASE((n) + 7)
+  switch (index) {
+    VMSIM_EIGHT(0)
+    VMSIM_EIGHT(8)
+    VMSIM_EIGHT(16)
+    VMSIM_EIGHT(24)
+    VMSIM_EIGHT(32)
+    VMSIM_EIGHT(40)
+    VMSIM_EIGHT(48)
+    VMSIM_EIGHT(56)
+    VMSIM_EIGHT(64)
+    VMSIM_EIGHT(72)
+    VMSIM_EIGHT(80)
+    VMSIM_EIGHT(88)
     default: break;
   }
-#undef VMSIM_CASES
+#undef VMSIM_EIGHT
 #undef VMSIM_CASE
   __builtin_unreachable();
 }

@@ -26,7 +26,7 @@ auto page_walk(M& m, typename M::Value address, Access access, Mode mode) {
   using V = typename M::Value;
   using F = typename M::Condition;
   auto any = [](V entry, uint32_t bits) { return ne(entry & V{bits}, V{0u}); };
-  auto is_valid = [&](V entry) { return any(entry, pte::valid) & (!any(entry, pte::write) | any(entry, pte::read)); };
+  auto is_valid = [&](V entry) { return any(entry, pte::valid) & !(any(entry, pte::write) & !any(entry, pte::read)); };
   auto is_leaf = [&](V entry) { return any(entry, pte::read | pte::execute); };
 
   const V root = m.csr(Csr::satp), status = m.csr(Csr::sstatus);
@@ -38,7 +38,7 @@ auto page_walk(M& m, typename M::Value address, Access access, Mode mode) {
   const V leaf = select(superpage, upper.value, lower.value);
 
   const F found = is_valid(leaf) & is_leaf(leaf) & (superpage | pointer) &
-                  (!superpage | !any(leaf, 0x3FFu << 10));
+                  !(superpage & any(leaf, 0x3FFu << 10));
   const F readable = any(leaf, pte::read) | (any(status, sstatus::mxr) & any(leaf, pte::execute));
   F permitted = access == Access::fetch  ? any(leaf, pte::execute)
                 : access == Access::load ? readable
@@ -46,10 +46,10 @@ auto page_walk(M& m, typename M::Value address, Access access, Mode mode) {
   permitted = permitted & any(leaf, pte::accessed);
   if (mode == Mode::user) permitted = permitted & any(leaf, pte::user);
   else if (access == Access::fetch) permitted = permitted & !any(leaf, pte::user);
-  else permitted = permitted & (!any(leaf, pte::user) | any(status, sstatus::sum));
+  else permitted = permitted & !(any(leaf, pte::user) & !any(status, sstatus::sum));
 
   // An entry outside memory is an access fault, and so is a page beyond the 32 bits of toy32's physical addresses.
-  const F missing = !upper.ok | (pointer & !lower.ok);
+  const F missing = !(upper.ok & !(pointer & !lower.ok));
   const F beyond = any(leaf, ~0u << 30);
   const V offset = select(superpage, address & V{0x3F'FFFFu}, address & V{0xFFFu});
   const V mapped = shl(shr_u(leaf, V{10u}), V{12u}) | offset;

@@ -25,7 +25,7 @@ struct Row {
   static_assert((pattern.mask ^ operand_mask(F)) == ~0u, "the pattern must leave exactly the format's operand bits open");
 
   template <class M, class O>
-  static void execute(M& m, const O& o) {
+  static constexpr void execute(M& m, const O& o) {
     Does{}(m, o);
   }
 };

@@ -9,7 +9,7 @@ namespace vmsim {
 
 /// Moves the hart into its kernel's vector. `cause` has bit 31 set for an interrupt.
 template <class M>
-void enter_trap(M& m, typename M::Value cause, typename M::Value tval) {
+constexpr void enter_trap(M& m, typename M::Value cause, typename M::Value tval) {
   using V = typename M::Value;
   const V status = m.csr(Csr::sstatus), vector = m.csr(Csr::stvec);
   const V was_enabled = select(ne(status & V{sstatus::sie}, V{0u}), V{sstatus::spie}, V{0u});
@@ -25,7 +25,7 @@ void enter_trap(M& m, typename M::Value cause, typename M::Value tval) {
 
 /// `sret`: back to the mode and pc that the trap came from.
 template <class M>
-void leave_trap(M& m) {
+constexpr void leave_trap(M& m) {
   using V = typename M::Value;
   const V status = m.csr(Csr::sstatus);
   const V enabled = select(ne(status & V{sstatus::spie}, V{0u}), V{sstatus::sie}, V{0u});
@@ -37,7 +37,7 @@ void leave_trap(M& m) {
 /// The cause of the interrupt that the hart takes before its next step, or 0 for none: external before software before
 /// timer; in kernel mode only with SIE set.
 template <class M>
-typename M::Value choose_interrupt(M& m) {
+constexpr typename M::Value choose_interrupt(M& m) {
   using V = typename M::Value;
   const V ready = pending_interrupts(m) & m.csr(Csr::sie);
   auto has = [&](uint32_t bit) { return ne(ready & V{bit}, V{0u}); };

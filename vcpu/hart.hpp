@@ -21,6 +21,10 @@ struct Clock {
   static constexpr uint64_t steps_per_tick = 100;
   static constexpr uint32_t ticks_per_second = 10'000'000;
   [[nodiscard]] uint64_t time() const { return (steps + idle) / steps_per_tick; }
+  /// The 64-bit value behind a counter register.
+  [[nodiscard]] uint64_t counter(Counter which) const {
+    return which == Counter::cycle ? steps : which == Counter::time ? time() : retired;
+  }
 };
 
 struct Hart {
@@ -38,10 +42,8 @@ struct Hart {
   [[nodiscard]] uint32_t& operator[](Csr r) { return csr[static_cast<size_t>(r)]; }
   [[nodiscard]] uint32_t operator[](Csr r) const { return csr[static_cast<size_t>(r)]; }
 
-  /// The 64-bit value behind a counter register.
-  [[nodiscard]] uint64_t counter(Counter which) const {
-    return which == Counter::cycle ? clock.steps : which == Counter::time ? clock.time() : clock.retired;
-  }
+  /// The comparator behind the two halves of stimecmp.
+  [[nodiscard]] uint64_t timer() const { return uint64_t{(*this)[Csr::stimecmph]} << 32 | (*this)[Csr::stimecmp]; }
 
   /// Calls f(name, value) for every field, in a fixed order; values are unsigned integers.
   template <class F>

@@ -14,13 +14,13 @@ Memory Memory::slice(Physical at, uint32_t size, Physical base) const {
   return {shared_, host(at), base, size};
 }
 
-uint32_t Memory::mark_code(Physical at) {
+void Memory::mark_code(Physical at) {
   Page& p = page(at);
-  if (!p.holds_code) {
-    p.holds_code = true;
+  if (p.code == nullptr) {
+    p.code = std::make_unique<std::bitset<page_size / 4>>();
     ++shared_->marked;
   }
-  return p.version;
+  p.code->set(at.offset() / 4);
 }
 
 void Memory::about_to_write(Physical at, uint32_t count) {
@@ -28,8 +28,13 @@ void Memory::about_to_write(Physical at, uint32_t count) {
   const uint32_t last = at.at + (count - 1);
   for (uint32_t number = at.page(); number <= last >> 12; ++number) {
     Page& p = page(Physical{number << 12});
-    if (!p.holds_code) continue;
-    p.holds_code = false;
+    if (p.code == nullptr) continue;
+    const uint32_t from = number == at.page() ? at.offset() / 4 : 0;
+    const uint32_t to = number == last >> 12 ? (last & 0xFFF) / 4 : page_size / 4 - 1;
+    bool decoded = false;
+    for (uint32_t word = from; word <= to && !decoded; ++word) decoded = p.code->test(word);
+    if (!decoded) continue;
+    p.code.reset();
     ++p.version;
     ++shared_->written;
   }

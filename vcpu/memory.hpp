@@ -3,6 +3,7 @@
 // every engine that has decoded code there.
 #pragma once
 
+#include <bitset>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -31,6 +32,11 @@ class Memory {
   }
   [[nodiscard]] std::span<uint8_t> bytes() const { return {host_, size_}; }
 
+  /// The address of a host byte of this memory.
+  [[nodiscard]] Physical address_of(const uint8_t* byte) const {
+    return Physical{base_.at + static_cast<uint32_t>(byte - host_)};
+  }
+
   /// The host byte behind `at`, which must be contained. Writing there directly needs `about_to_write` first.
   [[nodiscard]] uint8_t* host(Physical at) const { return host_ + (at.at - base_.at); }
 
@@ -50,11 +56,13 @@ class Memory {
     std::memcpy(host(at), data.data(), data.size());
   }
 
-  /// Engines: this page's bytes have been decoded. Returns the page's code version, which changes with any write to it.
-  uint32_t mark_code(Physical at);
-  [[nodiscard]] bool holds_code(Physical at) const { return page(at).holds_code; }
+  /// Engines: the word at `at` has been decoded.
+  void mark_code(Physical at);
+  /// True where any word of the page has been decoded; a store there must come through `about_to_write`.
+  [[nodiscard]] bool holds_code(Physical at) const { return page(at).code != nullptr; }
+  /// Changes when a decoded word of the page is written to, through whatever window.
   [[nodiscard]] uint32_t code_version(Physical at) const { return page(at).version; }
-  /// Grows with every write to a page that held code, through whatever window.
+  /// Grows with every change of any page's code version.
   [[nodiscard]] uint64_t code_epoch() const { return shared_->written; }
   /// Grows with every page that begins to hold code: a cached right to write may now be stale.
   [[nodiscard]] uint64_t mark_epoch() const { return shared_->marked; }
@@ -64,7 +72,7 @@ class Memory {
  private:
   struct Page {
     uint32_t version = 0;
-    bool holds_code = false;
+    std::unique_ptr<std::bitset<page_size / 4>> code;  // the decoded words
   };
   struct Shared {
     explicit Shared(uint32_t size) : mapping(size), pages(size / page_size) {}

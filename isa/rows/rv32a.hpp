@@ -10,14 +10,14 @@ namespace vmsim::rows {
 
 /// The physical word an atomic works on: misalignment is found first, then translation and permission, as `access` has them.
 template <class M>
-typename M::Value atomic_word(M& m, typename M::Value address, Access access) {
+constexpr typename M::Value atomic_word(M& m, typename M::Value address, Access access) {
   m.branch(ne(address & 3u, 0u),
            [&] { m.trap(access == Access::load ? cause::load_misaligned : cause::store_misaligned, address); });
   return m.atomic(address, access);
 }
 
 template <class M, class O, class Op>
-void amo(M& m, const O& o, Op op) {
+constexpr void amo(M& m, const O& o, Op op) {
   auto address = m.x(o.rs1);
   atomic_word(m, address, Access::store);
   auto old = m.load(address, Width::word);

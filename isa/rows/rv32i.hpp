@@ -9,7 +9,7 @@
 namespace vmsim::rows {
 
 template <class M, class O>
-void branch_if(M& m, const O& o, typename M::Condition taken) {
+constexpr void branch_if(M& m, const O& o, typename M::Condition taken) {
   m.branch(taken, [&] { jump(m, m.pc() + o.imm); });
 }
 

@@ -9,7 +9,7 @@
 namespace vmsim::rows {
 
 template <class V>
-auto division_overflows(V a, V b) {
+constexpr auto division_overflows(V a, V b) {
   return eq(a, V{0x8000'0000u}) & eq(b, V{0xFFFF'FFFFu});
 }
 

@@ -1,0 +1,158 @@
+#include "vcpu/mmu.hpp"
+
+#include <algorithm>
+
+#include "isa/page_walk.hpp"
+#include "vcpu/hart_machine.hpp"
+
+namespace vmsim {
+namespace {
+
+/// The machine that a page walk needs: the hart's registers, and page-table entries from main memory.
+class Walker : public HartMachine<false> {
+ public:
+  Walker(const Isa& isa, Hart& hart, const Memory& memory) : HartMachine(isa, hart, nullptr), memory_(memory) {}
+  [[nodiscard]] PhysicalWord<Word, Flag> physical_word(Word page, Word offset) const {
+    const Physical at{page.bits << 12 | offset.bits};
+    if (page.bits >> 20 != 0 || !memory_.contains(at, 4)) return {{false}, 0};
+    return {{true}, memory_.read(at, Width::word)};
+  }
+
+ private:
+  const Memory& memory_;
+};
+
+uint64_t context_key(const Hart& hart) {
+  const uint32_t root = hart[Csr::satp];
+  if ((root & satp::mode) == 0) return 0;
+  const uint32_t status = hart[Csr::sstatus];
+  const uint64_t kernel = hart.mode == Mode::kernel ? 1 : 0;
+  const uint64_t sum = kernel != 0 && (status & sstatus::sum) != 0 ? 2 : 0;
+  const uint64_t mxr = (status & sstatus::mxr) != 0 ? 4 : 0;
+  return uint64_t{root} << 3 | kernel | sum | mxr;
+}
+
+constexpr uint64_t no_context = TranslationContext{}.key;
+
+AccessResult fault(uint32_t cause, Virtual at) { return {.fault = true, .cause = cause, .tval = at.at}; }
+
+}  // namespace
+
+TranslationContext& Mmu::select(const Hart& hart) {
+  const uint64_t key = context_key(hart);
+  if (contexts_[current_].key != key) {
+    const auto same = std::ranges::find(contexts_, key, &TranslationContext::key);
+    const auto it = same != contexts_.end() ? same : std::ranges::min_element(contexts_, {}, &TranslationContext::used);
+    if (same == contexts_.end()) *it = TranslationContext{.key = key};
+    it->used = ++clock_;
+    current_ = static_cast<size_t>(it - contexts_.begin());
+  }
+  return contexts_[current_];
+}
+
+TranslateResult Mmu::translate(Hart& hart, Virtual address, Access access) {
+  Walker walker(isa_, hart, bus_.memory());
+  const auto walk = page_walk(walker, Word{address.at}, access, hart.mode);
+  if (walk.page_fault.on) return {.fault = true, .cause = cause::page_fault(access)};
+  if (walk.access_fault.on) return {.fault = true, .cause = cause::access_fault(access)};
+  return {.physical = Physical{walk.physical.bits}};
+}
+
+TranslateResult Mmu::translate_to_memory(Hart& hart, Virtual address, Access access) {
+  TranslateResult t = translate(hart, address, access);
+  if (!t.fault && !bus_.memory().contains(t.physical, 1)) t = {.fault = true, .cause = cause::access_fault(access)};
+  return t;
+}
+
+TranslateResult Mmu::fetch(Hart& hart, Virtual address) {
+  const Virtual page{address.at & ~(page_size - 1)};
+  const TranslateResult t = translate_to_memory(hart, page, Access::fetch);
+  if (!t.fault && cached_)
+    select(hart).fetch[TranslationContext::fetch_slot(page.at)] = {.tag = page.at, .page = t.physical};
+  return t;
+}
+
+void Mmu::remember(Virtual address, Physical physical, Access access) {
+  if (!cached_) return;
+  Memory& memory = bus_.memory();
+  if (access == Access::store && memory.holds_code(physical)) return;
+  TranslationContext& context = contexts_[current_];
+  auto& entries = access == Access::store ? context.write : context.read;
+  const uintptr_t host = reinterpret_cast<uintptr_t>(memory.host(physical));
+  entries[TranslationContext::data_slot(address.at)] = {address.at & ~(page_size - 1), host - address.at};
+}
+
+AccessResult Mmu::access(Hart& hart, Virtual address, Width width, Access access, uint32_t value) {
+  const auto size = static_cast<uint32_t>(width);
+  if (address.offset() + size > page_size) return access_straddling(hart, address, width, access, value);
+  const TranslateResult t = translate(hart, address, access);
+  if (t.fault) return fault(t.cause, address);
+  AccessResult result{.physical = t.physical};
+  Memory& memory = bus_.memory();
+  if (memory.contains(t.physical, size)) {
+    remember(address, t.physical, access);
+    if (access == Access::store) memory.write(t.physical, value, width);
+    else result.value = memory.read(t.physical, width);
+    return result;
+  }
+  if (t.physical.at % size != 0) return fault(cause::access_fault(access), address);
+  result.device = true;
+  if (access == Access::store) return bus_.device_write(t.physical, value, width) ? result : fault(cause::store_access, address);
+  const std::optional<uint32_t> read = bus_.device_read(t.physical, width);
+  if (!read) return fault(cause::load_access, address);
+  result.value = *read;
+  return result;
+}
+
+AccessResult Mmu::access_straddling(Hart& hart, Virtual address, Width width, Access access, uint32_t value) {
+  const Virtual second{(address.at & ~(page_size - 1)) + page_size};
+  const TranslateResult low = translate_to_memory(hart, address, access);
+  if (low.fault) return fault(low.cause, address);
+  const TranslateResult high = translate_to_memory(hart, second, access);
+  if (high.fault) return fault(high.cause, second);
+  AccessResult result{.physical = low.physical};
+  Memory& memory = bus_.memory();
+  for (uint32_t i = 0; i < static_cast<uint32_t>(width); ++i) {
+    const uint32_t offset = address.offset() + i;
+    const Physical at{offset < page_size ? low.physical.at + i : high.physical.at + (offset - page_size)};
+    if (access == Access::store) memory.write(at, value >> 8 * i & 0xFF, Width::byte);
+    else result.value |= memory.read(at, Width::byte) << 8 * i;
+  }
+  return result;
+}
+
+AccessResult Mmu::load(Hart& hart, Virtual address, Width width) {
+  return access(hart, address, width, Access::load, 0);
+}
+
+AccessResult Mmu::store(Hart& hart, Virtual address, uint32_t value, Width width) {
+  return access(hart, address, width, Access::store, value);
+}
+
+void Mmu::flush(std::optional<Virtual> address) {
+  for (TranslationContext& context : contexts_) {
+    if (context.key == no_context) continue;
+    if (!address) {
+      context.key = no_context;  // emptied when it is next selected
+      continue;
+    }
+    // One leaf entry may map 4 MiB, and is cached here page by page.
+    auto forget = [&](auto& entries) {
+      for (auto& entry : entries)
+        if ((entry.tag ^ address->at) >> 22 == 0) entry = {};
+    };
+    forget(context.read);
+    forget(context.write);
+    forget(context.fetch);
+  }
+}
+
+void Mmu::flush_writes() {
+  for (TranslationContext& context : contexts_) context.write.fill({});
+}
+
+void Mmu::flush_fetches() {
+  for (TranslationContext& context : contexts_) context.fetch.fill({});
+}
+
+}  // namespace vmsim

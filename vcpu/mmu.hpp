@@ -1,0 +1,88 @@
+// From virtual addresses to bytes: the page walk, the faults, devices, accesses that straddle pages, and a cache of translations
+// for engines. A cached entry lets an engine reach host memory with one compare; everything else comes through here.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "vcpu/engine.hpp"
+
+namespace vmsim {
+
+/// One data access that did not hit the cache.
+struct AccessResult {
+  bool fault = false;
+  bool device = false;  // it reached a device: interrupt lines and power may have changed
+  uint32_t cause = 0, tval = 0;  // of the fault
+  uint32_t value = 0;            // loaded, zero-extended
+  Physical physical;             // of the first byte
+};
+
+struct TranslateResult {
+  bool fault = false;
+  uint32_t cause = 0;
+  Physical physical;
+};
+
+/// Cached translations of one address space seen from one mode.
+struct TranslationContext {
+  /// `tag` is the virtual page's address; a host byte is at virtual address + addend. Nothing matches an empty tag, because a
+  /// lookup keeps at most two low bits of an address.
+  struct Entry {
+    uint32_t tag = empty;
+    uintptr_t addend = 0;
+  };
+  struct FetchEntry {
+    uint32_t tag = empty;
+    Physical page;
+  };
+  static constexpr uint32_t empty = 0xFFF;
+  static constexpr size_t data_entries = 256, fetch_entries = 64;
+
+  /// What translation depends on besides tables: satp, mode, SUM and MXR. Bare addressing has one key.
+  uint64_t key = ~uint64_t{0};
+  uint64_t used = 0;  // when it was last selected
+  std::array<Entry, data_entries> read, write;
+  std::array<FetchEntry, fetch_entries> fetch;
+
+  /// The entry for `address`, and what its tag must be: an access that is misaligned matches none.
+  static size_t data_slot(uint32_t address) { return address >> 12 & (data_entries - 1); }
+  static uint32_t data_tag(uint32_t address, Width w) { return address & (0xFFFF'F000u | (static_cast<uint32_t>(w) - 1)); }
+  static size_t fetch_slot(uint32_t address) { return address >> 12 & (fetch_entries - 1); }
+};
+
+class Mmu {
+ public:
+  /// Without `cached`, every access walks.
+  Mmu(const Isa& isa, Bus& bus, bool cached) : isa_(isa), bus_(bus), cached_(cached) {}
+
+  /// Makes the context of the hart's satp, mode and sstatus the current one.
+  TranslationContext& select(const Hart& hart);
+
+  AccessResult load(Hart& hart, Virtual address, Width width);
+  AccessResult store(Hart& hart, Virtual address, uint32_t value, Width width);
+  /// An address for `access`, made in the hart's mode; a result outside main memory is for the caller to judge.
+  TranslateResult translate(Hart& hart, Virtual address, Access access);
+  /// As `translate`, and outside main memory it faults: for fetches and atomics.
+  TranslateResult translate_to_memory(Hart& hart, Virtual address, Access access);
+  /// As `translate_to_memory` for the page of `address`; remembers it.
+  TranslateResult fetch(Hart& hart, Virtual address);
+
+  void flush(std::optional<Virtual> address);
+  void flush_writes();
+  void flush_fetches();
+
+ private:
+  AccessResult access(Hart& hart, Virtual address, Width width, Access access, uint32_t value);
+  AccessResult access_straddling(Hart& hart, Virtual address, Width width, Access access, uint32_t value);
+  void remember(Virtual address, Physical physical, Access access);
+
+  const Isa& isa_;
+  Bus& bus_;
+  bool cached_;
+  std::array<TranslationContext, 8> contexts_;
+  size_t current_ = 0;
+  uint64_t clock_ = 0;
+};
+
+}  // namespace vmsim

@@ -1,0 +1,18 @@
+// Taking a trap or an interrupt is a step of its own. Engines do it on a hart that owns its vector; the monitor does the very
+// same on the virtual hart, to reflect and to inject.
+#pragma once
+
+#include "vcpu/engine.hpp"
+
+namespace vmsim {
+
+/// The hart traps at its pc: one step, recorded in `sink` when there is one.
+void take_trap(const Isa& isa, Hart& hart, const TrapExit& trap, TraceSink* sink);
+
+/// Takes the interrupt that is due before the hart's next step, if there is one: one step. True where it did.
+bool take_interrupt(const Isa& isa, Hart& hart, TraceSink* sink);
+
+/// True where an enabled interrupt is pending, taken or not: what ends a wfi.
+bool has_wake_up(const Isa& isa, Hart& hart);
+
+}  // namespace vmsim
