@@ -22,7 +22,13 @@ class Walker : public HartMachine<false> {
   const Memory& memory_;
 };
 
-uint64_t context_key(const Hart& hart) {
+constexpr uint64_t no_context = TranslationContext{}.key;
+
+AccessResult fault(uint32_t cause, Virtual at) { return {.fault = true, .cause = cause, .tval = at.at}; }
+
+}  // namespace
+
+uint64_t translation_key(const Hart& hart) {
   const uint32_t root = hart[Csr::satp];
   if ((root & satp::mode) == 0) return 0;
   const uint32_t status = hart[Csr::sstatus];
@@ -32,14 +38,8 @@ uint64_t context_key(const Hart& hart) {
   return uint64_t{root} << 3 | kernel | sum | mxr;
 }
 
-constexpr uint64_t no_context = TranslationContext{}.key;
-
-AccessResult fault(uint32_t cause, Virtual at) { return {.fault = true, .cause = cause, .tval = at.at}; }
-
-}  // namespace
-
 TranslationContext& Mmu::select(const Hart& hart) {
-  const uint64_t key = context_key(hart);
+  const uint64_t key = translation_key(hart);
   if (contexts_[current_].key != key) {
     const auto same = std::ranges::find(contexts_, key, &TranslationContext::key);
     const auto it = same != contexts_.end() ? same : std::ranges::min_element(contexts_, {}, &TranslationContext::used);
@@ -55,7 +55,8 @@ TranslateResult Mmu::translate(Hart& hart, Virtual address, Access access) {
   const auto walk = page_walk(walker, Word{address.at}, access, hart.mode);
   if (walk.page_fault.on) return {.fault = true, .cause = cause::page_fault(access)};
   if (walk.access_fault.on) return {.fault = true, .cause = cause::access_fault(access)};
-  return {.physical = Physical{walk.physical.bits}};
+  const bool paging = (hart[Csr::satp] & satp::mode) != 0;
+  return {.physical = Physical{walk.physical.bits}, .wide = walk.superpage.on || !paging};
 }
 
 TranslateResult Mmu::translate_to_memory(Hart& hart, Virtual address, Access access) {

@@ -22,7 +22,11 @@ struct TranslateResult {
   bool fault = false;
   uint32_t cause = 0;
   Physical physical;
+  bool wide = false;  // the same holds for all the 4 MiB around: a superpage, or paging is off
 };
+
+/// What translation depends on besides the tables: satp, mode, SUM and MXR. With paging off there is one key, 0.
+uint64_t translation_key(const Hart& hart);
 
 /// Cached translations of one address space seen from one mode.
 struct TranslationContext {
@@ -39,8 +43,7 @@ struct TranslationContext {
   static constexpr uint32_t empty = 0xFFF;
   static constexpr size_t data_entries = 256, fetch_entries = 64;
 
-  /// What translation depends on besides tables: satp, mode, SUM and MXR. Bare addressing has one key.
-  uint64_t key = ~uint64_t{0};
+  uint64_t key = ~uint64_t{0};  // a translation_key
   uint64_t used = 0;  // when it was last selected
   std::array<Entry, data_entries> read, write;
   std::array<FetchEntry, fetch_entries> fetch;

@@ -47,6 +47,8 @@ struct Act {
 class TraceSink {
  public:
   virtual ~TraceSink() = default;
+  /// False where only acts are of interest: then nothing is recorded, and guests run at full speed.
+  [[nodiscard]] virtual bool wants_records() const { return true; }
   virtual void record(const Record& record) = 0;
   virtual void act(const Act&) {}
 };

@@ -44,4 +44,10 @@ bool has_wake_up(const Isa& isa, Hart& hart) {
   return (pending_interrupts(machine) & machine.csr(Csr::sie)).bits != 0;
 }
 
+uint64_t timer_step(const Hart& hart) {
+  if ((hart[Csr::sie] & interrupt_bit::timer) == 0 || hart.clock.time() >= hart.timer()) return ~uint64_t{0};
+  if (hart.timer() > ~uint64_t{0} / Clock::steps_per_tick) return ~uint64_t{0};
+  return hart.timer() * Clock::steps_per_tick - hart.clock.idle;
+}
+
 }  // namespace vmsim

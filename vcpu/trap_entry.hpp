@@ -15,4 +15,7 @@ bool take_interrupt(const Isa& isa, Hart& hart, TraceSink* sink);
 /// True where an enabled interrupt is pending, taken or not: what ends a wfi.
 bool has_wake_up(const Isa& isa, Hart& hart);
 
+/// The first step before which the hart's timer can interrupt, if it is not pending yet; else the last number there is.
+uint64_t timer_step(const Hart& hart);
+
 }  // namespace vmsim

@@ -287,13 +287,6 @@ Stop Interpreter::run_blocks(Hart& hart, uint64_t until, TraceSink* sink) {
   }
 }
 
-/// The first step before which the hart's timer can interrupt, if it is not pending yet.
-uint64_t timer_step(const Hart& hart) {
-  if ((hart[Csr::sie] & interrupt_bit::timer) == 0 || hart.clock.time() >= hart.timer()) return ~uint64_t{0};
-  if (hart.timer() > ~uint64_t{0} / Clock::steps_per_tick) return ~uint64_t{0};
-  return hart.timer() * Clock::steps_per_tick - hart.clock.idle;
-}
-
 template <bool Recorded>
 Exit Interpreter::run_to_exit(Hart& hart, uint64_t budget, TrapDestination destination, TraceSink* sink) {
   const uint64_t start = hart.clock.steps;
