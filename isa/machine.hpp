@@ -86,33 +86,40 @@ struct PhysicalWord {
   V value;
 };
 
+/// What rows, trap entry and CSR rules need. Types: Value, a 32-bit word; Condition, a truth value that is not a bool.
 template <class M>
-concept Machine = requires(M& m, const M& c, typename M::Value v, typename M::Condition f, uint8_t reg, Width w,
-                           Access a, Csr r, Counter n, uint32_t k) {
-  { c.isa() } -> std::convertible_to<const Isa&>;
-  { c.mode() } -> std::same_as<Mode>;          // before the step
-  { m.set_mode(v) };                           // 0 user, 1 kernel
-  { m.pc() } -> std::same_as<typename M::Value>;
-  { m.set_pc(v) };                             // where the next step starts
-  { m.word() } -> std::same_as<typename M::Value>;  // the instruction's own encoding
-  { m.x(reg) } -> std::same_as<typename M::Value>;
-  { m.set(reg, v) };                           // writes to x0 are dropped
-  { m.csr(r) } -> std::same_as<typename M::Value>;  // raw storage; the rules are in csr.hpp
-  { m.set_csr(r, v) };
-  { m.counter(n, 0) } -> std::same_as<typename M::Value>;
-  { m.external_interrupt() } -> std::same_as<typename M::Condition>;
-  { m.load(v, w) } -> std::same_as<typename M::Value>;  // virtual address; zero-extended
-  { m.store(v, v, w) };
-  { m.physical_word(v, v) };                   // (page number, byte offset in the page) of a page-table entry
-  { m.atomic(v, a) } -> std::same_as<typename M::Value>;  // physical address of an aligned word in main memory
-  { m.reserve(v) };                            // LR: remember this physical word
-  { m.reserved(v) } -> std::same_as<typename M::Condition>;
-  { m.release() };
-  { m.trap(k, v) };                            // cause, stval
-  { m.branch(f, [] {}) };                      // do the second only where the first holds
-  { m.wait() };                                // wfi
-  { m.fence_instructions() };
-  { m.flush(FlushScope<typename M::Value>{}) };
+concept MachineConcept =
+    requires(M& m, typename M::Value v, typename M::Condition f, uint8_t reg, Width w, Access a, Csr r, Counter n, uint32_t k) {
+      { m.isa() } -> std::convertible_to<const Isa&>;
+      { m.mode() } -> std::same_as<Mode>;
+      { m.set_mode(v) };  // 0 user, 1 kernel
+      { m.pc() } -> std::same_as<typename M::Value>;
+      { m.set_pc(v) };  // where the next step starts; otherwise pc + 4
+      { m.word() } -> std::same_as<typename M::Value>;  // the instruction's own encoding
+      { m.x(reg) } -> std::same_as<typename M::Value>;
+      { m.set(reg, v) };                                // writes to x0 are dropped
+      { m.csr(r) } -> std::same_as<typename M::Value>;  // raw storage; the rules are in csr.hpp
+      { m.set_csr(r, v) };
+      { m.counter(n, 0) } -> std::same_as<typename M::Value>;  // 0 the low word, 1 the high one
+      { m.external_interrupt() } -> std::same_as<typename M::Condition>;
+      { m.load(v, w) } -> std::same_as<typename M::Value>;  // virtual address; zero-extended
+      { m.store(v, v, w) };
+      { m.atomic(v, a) } -> std::same_as<typename M::Value>;  // physical address of an aligned word in main memory
+      { m.reserve(v) };                                       // LR: remember this physical word
+      { m.reserved(v) } -> std::same_as<typename M::Condition>;
+      { m.release() };
+      { m.trap(k, v) };          // cause, stval
+      { m.branch(f, [] {}) };    // do the second only where the first holds
+      { m.wait() };              // wfi
+      { m.fence_instructions() };
+      { m.flush(FlushScope<typename M::Value>{}) };
+    };
+
+/// What the page walk needs: control registers, and words of main memory by (page number, byte offset in the page).
+template <class M>
+concept PageTableReader = requires(M& m, typename M::Value v, Csr r) {
+  { m.csr(r) } -> std::same_as<typename M::Value>;
+  { m.physical_word(v, v) } -> std::same_as<PhysicalWord<typename M::Value, typename M::Condition>>;
 };
 
 }  // namespace vmsim

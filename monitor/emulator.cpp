@@ -53,6 +53,7 @@ class Emulator::View : public HartMachine<true> {
 
 Emulator::Result Emulator::emulate(Hart& virtual_hart, uint32_t word, TraceSink* sink) {
   Record record{.step = virtual_hart.clock.steps, .mode = virtual_hart.mode, .pc = virtual_hart.pc, .word = word};
+  static_assert(MachineConcept<View>);
   View view(*this, virtual_hart, record);
   execute(view, isa_.decode(word));
   if (view.trapped()) {

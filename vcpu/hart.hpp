@@ -33,7 +33,7 @@ struct Hart {
   Mode mode = Mode::kernel;
   std::array<uint32_t, csr_count> csr = reset_csrs();
   bool reserved = false;         // LR's reservation holds ...
-  uint32_t reservation = 0;      // ... for this physical word
+  uint32_t reservation = 0;      // ... for this physical word; 0 where it holds none
   bool external_interrupt = false;  // the line from the interrupt controller
   Clock clock;
 

@@ -48,7 +48,9 @@ class HartMachine {
     return {hart_.reserved && hart_.reservation == physical.bits};
   }
   void release() {
-    if (!trapped_) hart_.reserved = false;
+    if (trapped_) return;
+    hart_.reserved = false;
+    hart_.reservation = 0;
   }
   void branch(Flag condition, auto&& then) {
     if (condition.on) then();

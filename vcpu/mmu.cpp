@@ -51,6 +51,7 @@ TranslationContext& Mmu::select(const Hart& hart) {
 }
 
 TranslateResult Mmu::translate(Hart& hart, Virtual address, Access access) {
+  static_assert(PageTableReader<Walker>);
   Walker walker(isa_, hart, bus_.memory());
   const auto walk = page_walk(walker, Word{address.at}, access, hart.mode);
   if (walk.page_fault.on) return {.fault = true, .cause = cause::page_fault(access)};

@@ -77,7 +77,7 @@ class TrapTechnique final : public Engine {
     hart.clock.steps += real_hart_.clock.steps - before.steps;
     hart.clock.retired += real_hart_.clock.retired - before.retired;
     hart.reserved = real_hart_.reserved;
-    if (hart.reserved) hart.reservation = ground_.slice.to_guest(RealPhysical{real_hart_.reservation}).at;
+    hart.reservation = hart.reserved ? ground_.slice.to_guest(RealPhysical{real_hart_.reservation}).at : 0;
     return exit;
   }
 

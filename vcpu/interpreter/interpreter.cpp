@@ -180,6 +180,7 @@ AccessResult Interpreter::slow_access(Hart& hart, Virtual address, Width width, 
 
 template <bool Recorded>
 Stop Interpreter::run_blocks(Hart& hart, uint64_t until, TraceSink* sink) {
+  static_assert(MachineConcept<View<Recorded>>);
   TranslationContext& context = mmu_.select(hart);
   const auto mode = static_cast<size_t>(hart.mode);
   uint32_t page = 1;  // the virtual page of `code`; 1 is none

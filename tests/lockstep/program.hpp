@@ -1,0 +1,48 @@
+// Random privileged programs: kernels that trap, return, switch modes and (on request) address spaces, take interrupts, and
+// touch devices, with operands biased to aliases, x0 and boundaries. A program is a list of items with fixed places, so that
+// the shrinker can blank one item without moving another.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "isa/isa.hpp"
+#include "vcpu/memory.hpp"
+
+namespace vmsim::lockstep {
+
+struct Item {
+  uint32_t address = 0;
+  std::vector<uint32_t> words;
+  bool needed = false;  // boot code and handler: the shrinker leaves it
+};
+
+struct Program {
+  uint64_t seed = 0;
+  bool paging = false;
+  std::vector<Item> items;
+  uint64_t budget = 0;  // steps
+
+  static constexpr uint32_t ram = 0x8000'0000;
+  static constexpr uint32_t ram_size = 256 << 10;
+  static constexpr uint32_t entry = ram;
+
+  /// Writes the items' words into `bytes`, which begin at `ram`.
+  void place(std::span<uint8_t> bytes) const;
+  /// The items that are still there, disassembled.
+  [[nodiscard]] std::string listing() const;
+};
+
+struct ProgramOptions {
+  bool paging = false;
+  bool privileged = true;  // false: user-level instructions in kernel mode only
+  int items = 160;
+  uint64_t budget = 700;
+};
+
+Program make_program(uint64_t seed, const ProgramOptions& options);
+
+}  // namespace vmsim::lockstep
