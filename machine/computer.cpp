@@ -31,12 +31,17 @@ std::optional<Physical> Computer::take(uint32_t size, uint32_t alignment) {
   return Physical{static_cast<uint32_t>(at)};
 }
 
+uint64_t Computer::look_at_board() {
+  const uint64_t now = hart_.clock.steps + hart_.clock.idle;
+  board_.deliver_input(now);
+  hart_.external_interrupt = board_.external_interrupt();
+  const uint64_t event = board_.next_event();
+  return event == ~uint64_t{0} ? event : event - now;
+}
+
 Stopped Computer::run(uint64_t until, TraceSink* sink) {
   while (hart_.clock.steps < until) {
-    const uint64_t now = hart_.clock.steps + hart_.clock.idle;
-    board_.deliver_input(now);
-    hart_.external_interrupt = board_.external_interrupt();
-    const uint64_t to_event = board_.next_event(now) - now;
+    const uint64_t to_event = look_at_board();
     const Exit exit = engine_->run(hart_, std::min(until - hart_.clock.steps, to_event), TrapDestination::guest, sink);
     if (std::holds_alternative<FirmwareExit>(exit)) call_firmware(sink);
     if (board_.exit_code()) return Stopped::powered_off;
@@ -47,15 +52,15 @@ Stopped Computer::run(uint64_t until, TraceSink* sink) {
 }
 
 bool Computer::skip_idle() {
-  const uint64_t now = hart_.clock.steps + hart_.clock.idle;
-  const uint64_t timer = timer_step(hart_);
-  const uint64_t to_timer = timer == ~uint64_t{0} ? timer : timer - hart_.clock.steps;
-  const uint64_t event = board_.next_event(now);
-  const uint64_t to_event = event == ~uint64_t{0} ? event : event - now;
-  const uint64_t skipped = std::min(to_timer, to_event);
-  if (skipped == ~uint64_t{0}) return false;
-  hart_.clock.idle += skipped;
-  return true;
+  for (;;) {
+    const uint64_t to_event = look_at_board();
+    if (has_wake_up(isa_, hart_)) return true;
+    const uint64_t timer = timer_step(hart_);
+    const uint64_t to_timer = timer == ~uint64_t{0} ? timer : timer - hart_.clock.steps;
+    const uint64_t skipped = std::min(to_timer, to_event);
+    if (skipped == ~uint64_t{0}) return false;
+    hart_.clock.idle += skipped;
+  }
 }
 
 void Computer::call_firmware(TraceSink* sink) {

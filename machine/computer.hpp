@@ -62,7 +62,9 @@ class Computer : public Platform {
   std::unique_ptr<Engine> engine_;
 
  private:
-  /// Jumps to the first step at which something can end a wfi. False where nothing ever can.
+  /// Lets in what is due. Gives the steps until something next happens by itself.
+  uint64_t look_at_board();
+  /// Jumps to the first step at which an interrupt ends the hart's wfi. False where none ever will.
   bool skip_idle();
 
   uint32_t taken_;  // first byte of memory that `take` has not given away

@@ -1,0 +1,115 @@
+#include "machine/firmware.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace vmsim {
+namespace {
+
+using Arguments = std::array<uint32_t, 8>;
+
+constexpr uint32_t not_supported = static_cast<uint32_t>(-2), invalid_parameter = static_cast<uint32_t>(-3);
+constexpr uint32_t specification_version = 2 << 24, implementation_id = 0x766D, implementation_version = 1;
+
+FirmwareReply value(uint32_t v) { return {.a0 = 0, .a1 = v}; }
+FirmwareReply error(uint32_t code) { return {.a0 = code, .a1 = 0}; }
+FirmwareReply legacy(uint32_t v) { return {.a0 = v}; }
+
+FirmwareReply base(const Arguments& a, Board&, Memory&) {
+  switch (a[6]) {
+    case 0: return value(specification_version);
+    case 1: return value(implementation_id);
+    case 2: return value(implementation_version);
+    case 3: return value(firmware_extension_name(a[0]) != std::string_view("unknown") ? 1 : 0);
+    case 4:
+    case 5:
+    case 6: return value(0);
+    default: return error(not_supported);
+  }
+}
+
+FirmwareReply set_timer(const Arguments& a, Board&, Memory&) {
+  if (a[6] != 0) return error(not_supported);
+  return {.a0 = 0, .a1 = 0, .set_timer = uint64_t{a[1]} << 32 | a[0]};
+}
+
+FirmwareReply system_reset(const Arguments& a, Board& board, Memory&) {
+  if (a[6] != 0) return error(not_supported);
+  if (a[0] > 2 || a[1] > 1) return error(invalid_parameter);
+  board.power_off(static_cast<int>(a[1]));
+  return error(0);
+}
+
+FirmwareReply console(const Arguments& a, Board& board, Memory& memory) {
+  if (a[6] == 2) {
+    board.console().put(static_cast<uint8_t>(a[0]));
+    return value(0);
+  }
+  if (a[6] > 2) return error(not_supported);
+  const uint32_t count = a[0];
+  const Physical at{a[1]};
+  if (a[2] != 0 || (count != 0 && !memory.contains(at, count))) return error(invalid_parameter);
+  if (a[6] == 0) {
+    for (uint32_t i = 0; i < count && !board.console().flooded(); ++i)
+      board.console().put(static_cast<uint8_t>(memory.read(Physical{at.at + i}, Width::byte)));
+    return value(count);
+  }
+  uint32_t done = 0;
+  while (done < count) {
+    const auto byte = board.take_input();
+    if (!byte) break;
+    memory.write(Physical{at.at + done++}, *byte, Width::byte);
+  }
+  return value(done);
+}
+
+FirmwareReply legacy_set_timer(const Arguments& a, Board&, Memory&) {
+  return {.a0 = 0, .set_timer = uint64_t{a[1]} << 32 | a[0]};
+}
+FirmwareReply legacy_put(const Arguments& a, Board& board, Memory&) {
+  board.console().put(static_cast<uint8_t>(a[0]));
+  return legacy(0);
+}
+FirmwareReply legacy_get(const Arguments&, Board& board, Memory&) {
+  const auto byte = board.take_input();
+  return legacy(byte ? *byte : ~0u);
+}
+FirmwareReply legacy_shutdown(const Arguments&, Board& board, Memory&) {
+  board.power_off(0);
+  return {};
+}
+
+struct Extension {
+  uint32_t number;
+  const char* name;
+  FirmwareReply (*call)(const Arguments&, Board&, Memory&);
+};
+constexpr Extension extensions[] = {
+    {0, "legacy set-timer", legacy_set_timer},
+    {1, "legacy putchar", legacy_put},
+    {2, "legacy getchar", legacy_get},
+    {8, "legacy shutdown", legacy_shutdown},
+    {0x10, "base", base},
+    {0x4442434E, "debug console", console},
+    {0x53525354, "system reset", system_reset},
+    {0x54494D45, "timer", set_timer},
+};
+
+const Extension* find(uint32_t number) {
+  const auto* it = std::ranges::find(extensions, number, &Extension::number);
+  return it == std::end(extensions) ? nullptr : it;
+}
+
+}  // namespace
+
+FirmwareReply firmware_call(const Arguments& a, Board& board, Memory& memory) {
+  const Extension* extension = find(a[7]);
+  return extension != nullptr ? extension->call(a, board, memory) : error(not_supported);
+}
+
+const char* firmware_extension_name(uint32_t extension) {
+  const Extension* found = find(extension);
+  return found != nullptr ? found->name : "unknown";
+}
+
+}  // namespace vmsim
