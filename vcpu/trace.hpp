@@ -18,7 +18,6 @@ enum class ActKind : uint8_t {
   device,    // served an access to a device
   firmware,  // answered an ecall from the guest's kernel
   wait,      // wfi: parked the guest until its next interrupt
-  deadline,  // real timer only: nothing was due
 };
 const char* name(ActKind kind);
 
@@ -35,10 +34,10 @@ struct Act {
   Mode mode = Mode::kernel;      // virtual mode before the exit
   Mode resume_mode = Mode::kernel;  // virtual mode after it
   uint32_t pc = 0, word = 0;     // of the instruction that made the exit; word 0 where none did
-  uint32_t real_cause = 0, real_tval = 0;  // the real hart's trap; `cause::timer_interrupt` for a deadline
+  uint32_t real_cause = 0, real_tval = 0;  // the real hart's trap; a timer interrupt where the monitor's deadline ended the run
   ActKind kind = ActKind::emulate;
   uint32_t cause = 0;  // reflected or injected
-  std::string detail;  // for fill and device: "guest-physical 80203000 → real 80603000", "uart write 1 byte at 10000000 ← 41"
+  std::string detail;  // fill and device: "guest-physical 80203000 → real 80603000"; firmware: the extension
   std::vector<Change> changes;
   uint32_t resume = 0;  // pc afterwards
 };
