@@ -1,6 +1,7 @@
 #include "monitor/virtual_machine.hpp"
 
 #include "isa/table.hpp"
+#include "machine/firmware.hpp"
 #include "monitor/dispatcher.hpp"
 
 namespace vmsim {
@@ -27,7 +28,7 @@ void VirtualMachine::call_firmware(TraceSink* sink) {
   Computer::call_firmware(sink);
   sink->act({.number = exits_, .step = before.clock.steps, .mode = before.mode, .resume_mode = hart_.mode,
              .pc = before.pc, .word = RowAt<op<"ecall">()>::pattern.match, .real_cause = cause::user_ecall,
-             .kind = ActKind::firmware, .changes = changes(before, hart_), .resume = hart_.pc});
+             .kind = ActKind::firmware, .detail = firmware_extension_name(before.x[17]), .changes = changes(before, hart_), .resume = hart_.pc});
 }
 
 }  // namespace vmsim
