@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "isa/assembler/assemble.hpp"
 #include "isa/elf.hpp"
+
 
 namespace vmsim {
 namespace {

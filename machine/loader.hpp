@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "isa/error.hpp"
 #include "isa/image.hpp"
 #include "isa/isa.hpp"
 #include "vcpu/memory.hpp"
