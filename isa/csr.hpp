@@ -35,6 +35,8 @@ struct CsrRule {
   Counter counter = Counter::cycle;
   uint8_t half = 0;  // of a counter: 0 is the low word
   UserRule user = UserRule::trap;
+  uint32_t user_reads = 0, user_writes = 0;  // bits, where `user` is filter
+  bool gated = true;  // of a counter: user mode sees it where scounteren says so
   uint8_t field_count = 0;
   std::array<CsrField, 5> field_storage{};
 
@@ -55,11 +57,13 @@ namespace interrupt_bit {
 inline constexpr uint32_t software = 1u << 1, timer = 1u << 5, external = 1u << 9;
 }
 namespace satp {
-inline constexpr uint32_t mode = 1u << 31, asid = 0x1FFu << 22, ppn = (1u << 22) - 1;
+inline constexpr uint32_t mode = 1u << 31, asid_shift = 22, asid = 0x1FFu << asid_shift, ppn = (1u << 22) - 1;
 }
 
 /// toy32's registers in the order of their numbers.
 std::span<const CsrRule> toy32_csrs();
+/// The same, and those that only variants have: `base` and `bound` of a `bounds` MMU.
+std::span<const CsrRule> every_csr();
 
 /// Time as `sip` sees it: STIP is time >= stimecmp, 64 bits, unsigned (Sstc).
 template <class M>
@@ -102,13 +106,17 @@ constexpr void csr_access(M& m, uint16_t number, Reg rd, bool writes, Next next)
   if (m.mode() == Mode::user) {
     if (rule->user == UserRule::trap) return illegal_instruction(m);
     if (rule->user == UserRule::ignore) return;
-    if (rule->source == CsrSource::counter) {
+    if (rule->source == CsrSource::counter && rule->gated) {
       const uint32_t enabled = 1u << static_cast<int>(rule->counter);
       m.branch(eq(m.csr(Csr::scounteren) & V{enabled}, V{0u}), [&] { illegal_instruction(m); });
     }
   }
-  V old = read_csr(m, *rule);
-  if (writes) m.set_csr(rule->storage, next(old) & V{rule->write_mask()});
+  const V whole = read_csr(m, *rule);
+  const bool filtered = m.mode() == Mode::user && rule->user == UserRule::filter;
+  const V old = filtered ? whole & V{rule->user_reads} : whole;
+  const uint32_t writable = rule->write_mask() & (filtered ? rule->user_writes : ~0u);
+  if (writes && writable == rule->write_mask()) m.set_csr(rule->storage, next(old) & V{writable});
+  else if (writes && writable != 0) m.set_csr(rule->storage, (m.csr(rule->storage) & V{~writable}) | (next(old) & V{writable}));
   m.set(rd, old);
 }
 

@@ -70,11 +70,10 @@ class Printer {
     }
   }
   [[nodiscard]] std::string target(uint32_t address) const {
-    std::string text = fmt::format("{:x}", address);
-    if (options_.symbols == nullptr) return text;
-    if (const auto place = options_.symbols->at(address))
-      text += place->offset == 0 ? fmt::format(" <{}>", place->name) : fmt::format(" <{}+{:#x}>", place->name, place->offset);
-    return text;
+    const auto place = options_.symbols != nullptr ? options_.symbols->at(address) : std::nullopt;
+    if (!place) return fmt::format("{:#x}", address);
+    const std::string offset = place->offset == 0 ? "" : fmt::format("+{:#x}", place->offset);
+    return fmt::format("{:x} <{}{}>", address, place->name, offset);
   }
 
   const Isa& isa_;

@@ -37,6 +37,14 @@ class Reader {
   std::span<const uint8_t> file_;
 };
 
+/// Printable ASCII, at most 200 characters of it.
+std::string readable(std::string name) {
+  constexpr size_t longest = 200;
+  if (name.size() > longest) name.resize(longest);
+  std::ranges::replace_if(name, [](char c) { return c < 0x20 || c > 0x7E; }, '?');
+  return name;
+}
+
 void read_symbols(const Reader& file, const Elf32_Ehdr& header, SymbolTable& symbols) {
   for (uint32_t i = 0; i < header.e_shnum; ++i) {
     const auto table = file.at<Elf32_Shdr>(header.e_shoff + uint64_t{i} * sizeof(Elf32_Shdr));
@@ -48,8 +56,9 @@ void read_symbols(const Reader& file, const Elf32_Ehdr& header, SymbolTable& sym
       const int type = ELF32_ST_TYPE(symbol.st_info);
       if (symbol.st_shndx == SHN_UNDEF || symbol.st_shndx == SHN_ABS || type == STT_SECTION || type == STT_FILE) continue;
       const auto name = file.string(uint64_t{names->sh_offset} + symbol.st_name);
+      // A name is the guest's to choose: what no terminal and no JSON writer should meet becomes '?'.
       // The assembler's own labels, and the mapping symbols of the psABI, say nothing to a reader.
-      if (name && !name->empty() && !name->starts_with('$') && !name->starts_with(".L")) symbols.add(*name, symbol.st_value);
+      if (name && !name->empty() && !name->starts_with('$') && !name->starts_with(".L")) symbols.add(readable(*name), symbol.st_value);
     }
   }
 }
@@ -60,38 +69,39 @@ bool is_elf(std::span<const uint8_t> file) { return file.size() >= SELFMAG && st
 
 Result<Image> read_elf(std::span<const uint8_t> bytes, const std::string& name) {
   const Reader file(bytes);
-  const std::string build = "build it with -march=rv32ima_zicsr_zifencei -mabi=ilp32";
-  if (!is_elf(bytes)) return fail("not an ELF file", name);
+  const std::string build = "build it with -march=rv32ima_zicsr_zifencei -mabi=ilp32", copied = "it is damaged: copy it or link it again",
+                    placed = "see where the linker script puts its sections";
+  if (!is_elf(bytes)) return fail("not an ELF file", name, build);
   const auto header = file.at<Elf32_Ehdr>(0);
-  if (!header) return fail("truncated: the ELF header is not complete", name);
+  if (!header) return fail("truncated: the ELF header is not complete", name, copied);
   if (header->e_ident[EI_CLASS] != ELFCLASS32) return fail("not a 32-bit ELF file", name, build);
   if (header->e_ident[EI_DATA] != ELFDATA2LSB) return fail("not a little-endian ELF file", name, build);
   if (header->e_machine != EM_RISCV) return fail(fmt::format("made for machine {}, not for RISC-V", header->e_machine), name, build);
   if (header->e_type != ET_EXEC) return fail("not an executable", name, "link it: riscv64-unknown-elf-ld -m elf32lriscv");
   if ((header->e_flags & compressed_flag) != 0) return fail("holds compressed instructions, which toy32 has not", name, build);
   if ((header->e_flags & float_mask) != 0) return fail("uses floating point, which toy32 has not", name, build);
-  if (header->e_phentsize != sizeof(Elf32_Phdr)) return fail("program headers have a foreign size", name);
+  if (header->e_phentsize != sizeof(Elf32_Phdr)) return fail("program headers have a foreign size", name, build);
 
   Image image{.entry = header->e_entry, .kind = "ELF32"};
   for (uint32_t i = 0; i < header->e_phnum; ++i) {
     const auto program = file.at<Elf32_Phdr>(header->e_phoff + uint64_t{i} * sizeof(Elf32_Phdr));
     const std::string where = fmt::format("{}: program header {}", name, i);
-    if (!program) return fail("truncated: it lies outside the file", where);
+    if (!program) return fail("truncated: it lies outside the file", where, copied);
     if (program->p_type != PT_LOAD || program->p_memsz == 0) continue;
-    if (!file.holds(program->p_offset, program->p_filesz)) return fail("truncated: its bytes lie outside the file", where);
-    if (program->p_filesz > program->p_memsz) return fail("more bytes in the file than in memory", where);
-    if (uint64_t{program->p_paddr} + program->p_memsz > uint64_t{1} << 32) return fail("runs past the end of the address space", where);
+    if (!file.holds(program->p_offset, program->p_filesz)) return fail("truncated: its bytes lie outside the file", where, copied);
+    if (program->p_filesz > program->p_memsz) return fail("more bytes in the file than in memory", where, copied);
+    if (uint64_t{program->p_paddr} + program->p_memsz > uint64_t{1} << 32) return fail("runs past the end of the address space", where, placed);
     const auto contents = file.bytes(program->p_offset, program->p_filesz);
     image.segments.push_back({program->p_paddr, {contents.begin(), contents.end()}, program->p_memsz - program->p_filesz});
     if (header->e_entry - program->p_vaddr < program->p_memsz)
       image.entry = header->e_entry - program->p_vaddr + program->p_paddr;
   }
-  if (image.segments.empty()) return fail("nothing to load in it", name);
+  if (image.segments.empty()) return fail("nothing to load in it", name, "link it with a linker script such as toy32.ld");
   auto sorted = image.segments;
   std::ranges::sort(sorted, {}, &Segment::address);
   for (size_t i = 1; i < sorted.size(); ++i)
     if (sorted[i - 1].address + sorted[i - 1].size() > sorted[i].address)
-      return fail(fmt::format("segments overlap at {:08x}", sorted[i].address), name);
+      return fail(fmt::format("segments overlap at {:08x}", sorted[i].address), name, placed);
   if (header->e_shentsize == sizeof(Elf32_Shdr)) read_symbols(file, *header, image.symbols);
   return image;
 }

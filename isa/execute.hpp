@@ -3,6 +3,7 @@
 #pragma once
 
 #include "isa/isa.hpp"
+#include "isa/semantics/run.hpp"
 #include "isa/table.hpp"
 
 namespace vmsim {
@@ -46,18 +47,29 @@ template <int Count = row_count, class F>
   __builtin_unreachable();
 }
 
+/// Executes the row at index `op`, whatever the mode.
+template <class M>
+void execute_row(M& m, Op op, const Operands<typename M::Value>& operands) {
+  if (m.isa().row(op).does != nullptr) return semantics::run(m, *m.isa().row(op).does, operands);
+  dispatch(op, [&]<int Index>() { RowAt<Index>::execute(m, operands); });
+}
+
+/// Executes a decoded instruction: its user rule, then its row.
+template <class M>
+void execute_decoded(M& m, Op op, const Operands<typename M::Value>& operands) {
+  if (op == illegal_op) return illegal_instruction(m);
+  switch (effective_rule(m.isa().row(op), m.mode())) {
+    case UserRule::trap: return illegal_instruction(m);
+    case UserRule::ignore: return;
+    case UserRule::execute:
+    case UserRule::filter: return execute_row(m, op, operands);
+  }
+}
+
 /// Executes `i` on `m`, whose word() is i.word and whose next pc defaults to pc + 4.
 template <class M>
 void execute(M& m, const Instruction& i) {
-  if (!i.legal()) return illegal_instruction(m);
-  const RowInfo& row = m.isa().row(i.op);
-  switch (effective_rule(row, m.mode())) {
-    case UserRule::trap: return illegal_instruction(m);
-    case UserRule::ignore: return;
-    case UserRule::execute: break;
-  }
-  const auto operands = decode_operands<typename M::Value>(row.format, i.word);
-  dispatch(i.op, [&]<int Index>() { RowAt<Index>::execute(m, operands); });
+  execute_decoded(m, i.op, i.legal() ? decode_operands<typename M::Value>(m.isa().row(i.op).format, i.word) : Operands<typename M::Value>{});
 }
 
 }  // namespace vmsim

@@ -1,56 +1,56 @@
 #include "isa/isa.hpp"
 
 #include <algorithm>
-#include <cassert>
 
 #include "isa/table.hpp"
 
 namespace vmsim {
 
+IsaParts Isa::toy32_parts() {
+  IsaParts parts{.csrs = {toy32_csrs().begin(), toy32_csrs().end()}};
+  std::apply([&](auto... row) { (parts.rows.push_back({std::string(row.name), row.pattern, row.format, row.user}), ...); }, table);
+  return parts;
+}
+
 const Isa& Isa::toy32() {
-  static const Isa isa = [] {
-    std::vector<RowInfo> rows;
-    std::apply([&](auto... row) { (rows.push_back({row.name, row.pattern, row.format, row.user}), ...); }, table);
-    return Isa(std::move(rows), {toy32_csrs().begin(), toy32_csrs().end()});
-  }();
+  static const Isa isa(toy32_parts());
   return isa;
 }
 
-Isa::Isa(std::vector<RowInfo> rows, std::vector<CsrRule> csrs) : rows_(std::move(rows)), csrs_(std::move(csrs)) {
-  for (size_t op = 0; op < rows_.size(); ++op) {
+Isa::Isa(IsaParts parts) : parts_(std::move(parts)) {
+  for (size_t op = 0; op < parts_.rows.size(); ++op) {
+    const RowInfo& row = parts_.rows[op];
+    if (row.off) continue;
     for (uint32_t index = 0; index < buckets_.size(); ++index) {
       const uint32_t sample = (index >> 3) << 2 | 3 | (index & 7) << 12;
-      const uint32_t fixed = rows_[op].pattern.mask & 0x707F;
-      if ((sample & fixed) != (rows_[op].pattern.match & fixed)) continue;
-      Bucket& bucket = buckets_[index];
-      assert(bucket.count < bucket.ops.size());
-      bucket.ops[bucket.count++] = static_cast<Op>(op);
+      const uint32_t fixed = row.pattern.mask & 0x707F;
+      if ((sample & fixed) == (row.pattern.match & fixed)) buckets_[index].push_back(static_cast<Op>(op));
     }
   }
 }
 
 Instruction Isa::make(uint32_t word, Op op) const {
-  const Operands<uint32_t> o = decode_operands(rows_[op].format, word);
+  const Operands<uint32_t> o = decode_operands(parts_.rows[op].format, word);
   return {.word = word, .op = op, .rd = o.rd, .rs1 = o.rs1, .rs2 = o.rs2, .imm = o.imm};
 }
 
 Op Isa::find(std::string_view name) const {
-  const auto it = std::ranges::find(rows_, name, &RowInfo::name);
-  return it == rows_.end() ? illegal_op : static_cast<Op>(it - rows_.begin());
+  const auto it = std::ranges::find_if(parts_.rows, [&](const RowInfo& row) { return row.name == name && !row.off; });
+  return it == parts_.rows.end() ? illegal_op : static_cast<Op>(it - parts_.rows.begin());
 }
 
 const CsrRule* Isa::csr(uint16_t number) const {
-  const auto it = std::ranges::find(csrs_, number, &CsrRule::number);
-  return it == csrs_.end() ? nullptr : &*it;
+  const auto it = std::ranges::find(parts_.csrs, number, &CsrRule::number);
+  return it == parts_.csrs.end() ? nullptr : &*it;
 }
 
 const CsrRule* Isa::csr(std::string_view name) const {
-  const auto it = std::ranges::find(csrs_, name, &CsrRule::name);
-  return it == csrs_.end() ? nullptr : &*it;
+  const auto it = std::ranges::find(parts_.csrs, name, &CsrRule::name);
+  return it == parts_.csrs.end() ? nullptr : &*it;
 }
 
 std::string_view name(Csr storage) {
-  for (const CsrRule& rule : toy32_csrs())
+  for (const CsrRule& rule : every_csr())
     if (rule.source != CsrSource::counter && rule.storage == storage) return rule.name;
   return "?";
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "isa/format.hpp"
 #include "isa/pattern.hpp"
 #include "isa/row.hpp"
+#include "isa/semantics/program.hpp"
 
 namespace vmsim {
 
@@ -32,52 +34,76 @@ struct Instruction {
 
 /// What is known of a row at run time.
 struct RowInfo {
-  std::string_view name;
+  std::string name;
   Pattern pattern;
   Format format = Format::None;
   UserRule user = UserRule::execute;
+  bool off = false;                                        // a variant's: no word decodes to it
+  std::shared_ptr<const semantics::Program> does = nullptr;  // of an instruction that a variant added
+};
+
+/// How virtual addresses become physical ones.
+struct MmuRule {
+  bool bounds = false;  // relocation and bound (Popek and Goldberg 1974, section 2), in both modes; else Sv32
+  /// Kernel addresses from `direct_from` on are not translated but lie at `direct_to`; 0 is nowhere.
+  uint32_t direct_from = 0, direct_to = 0;
+};
+
+/// What a trap takes from the hart besides what it saves.
+struct TrapRule {
+  bool clears_reservation = false;
+  Reg loses = 0;  // this register becomes 0
+};
+
+/// The parts of an effective table.
+struct IsaParts {
+  std::string name = "toy32";
+  std::vector<RowInfo> rows;
+  std::vector<CsrRule> csrs;
+  MmuRule mmu;
+  TrapRule trap;
 };
 
 class Isa {
  public:
   /// toy32 itself.
   static const Isa& toy32();
+  static IsaParts toy32_parts();
+  /// No two rows that are not off may match the same word.
+  explicit Isa(IsaParts parts);
 
   [[nodiscard]] Instruction decode(uint32_t word) const {
     const Bucket& bucket = buckets_[bucket_of(word)];
-    for (int i = 0; i < bucket.count; ++i)
-      if (rows_[bucket.ops[i]].pattern.matches(word)) return make(word, bucket.ops[i]);
+    for (const Op op : bucket)
+      if (parts_.rows[op].pattern.matches(word)) return make(word, op);
     return {.word = word};
   }
   /// The word that decodes to this row and these operands. Operands that do not fit lose their high bits.
   [[nodiscard]] uint32_t encode(Op op, const Operands<uint32_t>& operands) const {
-    return rows_[op].pattern.match | encode_operands(rows_[op].format, operands);
+    return parts_.rows[op].pattern.match | encode_operands(parts_.rows[op].format, operands);
   }
 
-  [[nodiscard]] const std::vector<RowInfo>& rows() const { return rows_; }
-  [[nodiscard]] const RowInfo& row(Op op) const { return rows_[op]; }
+  [[nodiscard]] const std::string& name() const { return parts_.name; }
+  [[nodiscard]] const std::vector<RowInfo>& rows() const { return parts_.rows; }
+  [[nodiscard]] const RowInfo& row(Op op) const { return parts_.rows[op]; }
+  [[nodiscard]] const MmuRule& mmu() const { return parts_.mmu; }
+  [[nodiscard]] const TrapRule& trap() const { return parts_.trap; }
   /// The row called `name`, or `illegal_op`.
   [[nodiscard]] Op find(std::string_view name) const;
 
-  [[nodiscard]] std::span<const CsrRule> csrs() const { return csrs_; }
+  [[nodiscard]] std::span<const CsrRule> csrs() const { return parts_.csrs; }
   /// The register with this number, or null where there is none.
   [[nodiscard]] const CsrRule* csr(uint16_t number) const;
   [[nodiscard]] const CsrRule* csr(std::string_view name) const;
 
  private:
   // Rows by opcode bits 6..2 and funct3. A row that leaves funct3 open (lui, jal) stands in eight buckets.
-  struct Bucket {
-    std::array<Op, 20> ops{};
-    uint8_t count = 0;
-  };
+  using Bucket = std::vector<Op>;
   static uint32_t bucket_of(uint32_t word) { return (word >> 2 & 31) << 3 | (word >> 12 & 7); }
-
-  Isa(std::vector<RowInfo> rows, std::vector<CsrRule> csrs);
   [[nodiscard]] Instruction make(uint32_t word, Op op) const;
 
-  std::vector<RowInfo> rows_;
-  std::vector<CsrRule> csrs_;
-  std::array<Bucket, 256> buckets_{};
+  IsaParts parts_;
+  std::array<Bucket, 256> buckets_;
 };
 
 /// The hart's storage behind a stored register, by its name in the table.

@@ -64,8 +64,10 @@ enum class Csr : uint8_t {
   satp,
   stimecmp,
   stimecmph,
+  base,   // relocation and bound: only where the MMU is `bounds`
+  bound,
 };
-inline constexpr int csr_count = 12;
+inline constexpr int csr_count = 14;
 
 /// The three 64-bit counters; `half` 0 is the low word.
 enum class Counter : uint8_t { cycle, time, instret };

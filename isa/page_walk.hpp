@@ -1,8 +1,9 @@
-// The Sv32 page walk, over any machine (privileged specification 1.12, section 4.3.2). It reads page tables and says what it
-// found; it never writes one (a clear A or D bit faults), and it traps nothing: that is for who asked.
+// Address translation, over any machine: the Sv32 page walk (privileged specification 1.12, section 4.3.2), and for variants relocation with a
+// bound. It reads page tables and says what it found; it never writes one (a clear A or D bit faults), and it traps nothing: that is for who asked.
 #pragma once
 
 #include "isa/csr.hpp"
+#include "isa/isa.hpp"
 
 namespace vmsim {
 
@@ -18,6 +19,8 @@ struct Walk {
   V physical;   // address of the byte
   V leaf;       // the entry that maps it; with paging off, 0
   F superpage;  // the leaf maps 4 MiB
+  F paging;     // it was translated: satp's MODE, or relocation
+  F valid;      // there is a leaf, whatever it permits
 };
 
 /// Walks for an access made in `mode` with the hart's satp and sstatus as they stand.
@@ -59,7 +62,58 @@ auto page_walk(M& m, typename M::Value address, Access access, Mode mode) {
       .physical = select(paging, mapped, address),
       .leaf = select(paging, leaf, V{0u}),
       .superpage = paging & superpage,
+      .paging = paging,
+      .valid = (!missing) & found,
   };
+}
+
+/// Relocation and bound: below `bound`, an address lies `base` further on (Popek and Goldberg 1974, section 2; addresses are
+/// modulo 2^32, and what lies outside memory is for who asked).
+template <class M>
+auto relocate(M& m, typename M::Value address) {
+  using V = typename M::Value;
+  using F = typename M::Condition;
+  const F inside = lt_u(address, m.csr(Csr::bound));
+  return Walk<V, F>{.page_fault = F{}, .access_fault = !inside, .physical = address + m.csr(Csr::base), .leaf = V{0u}, .superpage = F{},
+                    .paging = inside | !inside, .valid = inside};
+}
+
+/// Translates as this machine's MMU does, for an access made in `mode`.
+template <class M>
+auto translate_address(M& m, typename M::Value address, Access access, Mode mode) {
+  using V = typename M::Value;
+  const MmuRule& rule = m.isa().mmu();
+  auto walk = rule.bounds ? relocate(m, address) : page_walk(m, address, access, mode);
+  if (rule.direct_from == 0 || mode != Mode::kernel) return walk;
+  const auto direct = !lt_u(address, V{rule.direct_from});
+  walk.page_fault = walk.page_fault & !direct;
+  walk.access_fault = walk.access_fault & !direct;
+  walk.physical = select(direct, address - V{rule.direct_from - rule.direct_to}, walk.physical);
+  walk.leaf = select(direct, V{0u}, walk.leaf);
+  walk.superpage = walk.superpage & !direct;
+  walk.paging = walk.paging | direct;
+  walk.valid = walk.valid & !direct;
+  return walk;
+}
+
+/// What translation depends on besides the tables: equal keys, equal translations. Caches and shadow roots go by it.
+template <class V>
+struct TranslationKey {
+  V root{};                 // satp, or base
+  V bound{};                // of a `bounds` MMU
+  V kernel{}, sum{}, mxr{};  // 0 or 1
+};
+template <class M>
+TranslationKey<typename M::Value> translation_key(M& m) {
+  using V = typename M::Value;
+  const bool kernel = m.mode() == Mode::kernel, direct = kernel && m.isa().mmu().direct_from != 0;
+  if (m.isa().mmu().bounds) return {.root = m.csr(Csr::base), .bound = m.csr(Csr::bound), .kernel = V{direct ? 1u : 0u}};
+  const V root = m.csr(Csr::satp), status = m.csr(Csr::sstatus);
+  const auto paging = ne(root & V{satp::mode}, V{0u});
+  auto where_paging = [&](V bit) { return select(paging, bit, V{0u}); };
+  auto flag = [&](uint32_t bit) { return select(ne(status & V{bit}, V{0u}), V{1u}, V{0u}); };
+  return {.root = where_paging(root), .kernel = direct ? V{1u} : where_paging(V{kernel ? 1u : 0u}),
+          .sum = kernel ? where_paging(flag(sstatus::sum)) : V{0u}, .mxr = where_paging(flag(sstatus::mxr))};
 }
 
 }  // namespace vmsim

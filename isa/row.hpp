@@ -13,7 +13,13 @@ enum class UserRule : uint8_t {
   execute,  // the same as in kernel mode
   trap,     // illegal instruction
   ignore,   // retires and does nothing
+  filter,   // of a control register: some bits only
 };
+/// As a variant's file calls it.
+constexpr std::string_view name(UserRule rule) {
+  constexpr std::string_view names[] = {"execute", "trap", "ignore", "filter"};
+  return names[static_cast<size_t>(rule)];
+}
 
 template <Text Name, Text Bits, Format F, UserRule User, class Does>
 struct Row {

@@ -29,16 +29,15 @@ constexpr Alias table[] = {
     {"sll", "slli", "d,s,h", {}},
     {"srl", "srli", "d,s,h", {}},
     {"sra", "srai", "d,s,h", {}},
-    {"slt", "slti", "d,s,i", {}},
+    {"slt", "slti", "d,s,i", {}, true},
     {"seqz", "sltiu", "d,s", {{{imm, 1}}}},
-    {"sltu", "sltiu", "d,s,i", {}},
+    {"sltu", "sltiu", "d,s,i", {}, true},
     {"neg", "sub", "d,t", {{{rs1, 0}}}},
     {"snez", "sltu", "d,t", {{{rs1, 0}}}},
     {"sltz", "slt", "d,s", {{{rs2, 0}}}},
     {"sgtz", "slt", "d,t", {{{rs1, 0}}}},
     {"sgt", "slt", "d,t,s", {}, true},
     {"sgtu", "sltu", "d,t,s", {}, true},
-    {"mv", "add", "d,t", {{{rs1, 0}}}},
     {"j", "jal", "p", {{{rd, 0}}}},
     {"jal", "jal", "p", {{{rd, 1}}}},
     {"ret", "jalr", "", {{{rd, 0}, {rs1, 1}, {imm, 0}}}},
@@ -69,15 +68,15 @@ constexpr Alias table[] = {
     {"csrw", "csrrw", "E,s", {{{rd, 0}}}},
     {"csrs", "csrrs", "E,s", {{{rd, 0}}}},
     {"csrc", "csrrc", "E,s", {{{rd, 0}}}},
-    {"csrwi", "csrrwi", "E,z", {{{rd, 0}}}},
-    {"csrsi", "csrrsi", "E,z", {{{rd, 0}}}},
-    {"csrci", "csrrci", "E,z", {{{rd, 0}}}},
-    {"csrw", "csrrwi", "E,z", {{{rd, 0}}}, true},
-    {"csrs", "csrrsi", "E,z", {{{rd, 0}}}, true},
-    {"csrc", "csrrci", "E,z", {{{rd, 0}}}, true},
-    {"csrrw", "csrrwi", "d,E,z", {}, true},
-    {"csrrs", "csrrsi", "d,E,z", {}, true},
-    {"csrrc", "csrrci", "d,E,z", {}, true},
+    {"csrwi", "csrrwi", "E,z", {{{rd, 0}}}, true},
+    {"csrsi", "csrrsi", "E,z", {{{rd, 0}}}, true},
+    {"csrci", "csrrci", "E,z", {{{rd, 0}}}, true},
+    {"csrw", "csrrwi", "E,z", {{{rd, 0}}}},
+    {"csrs", "csrrsi", "E,z", {{{rd, 0}}}},
+    {"csrc", "csrrci", "E,z", {{{rd, 0}}}},
+    {"csrrw", "csrrwi", "d,E,z", {}},
+    {"csrrs", "csrrsi", "d,E,z", {}},
+    {"csrrc", "csrrci", "d,E,z", {}},
     {"pause", "fence", "", {{{rd, 0}, {rs1, 0}, {imm, 0x010}}}},
     {"fence", "fence", "", {{{rd, 0}, {rs1, 0}, {imm, every_access}}}},
     {"sfence.vma", "sfence.vma", "", {{{rs1, 0}, {rs2, 0}}}},
@@ -107,6 +106,12 @@ std::string_view operand_template(Format format) {
     case Format::None: return "";
   }
   return "";
+}
+
+std::string pattern_text(const Pattern& p) {
+  std::string text;
+  for (int bit = 31; bit >= 0; --bit) text += (p.mask >> bit & 1) == 0 ? '-' : (p.match >> bit & 1) != 0 ? '1' : '0';
+  return text;
 }
 
 std::string_view register_name(Reg r, bool abi) { return (abi ? abi_names : numeric_names)[r & 31]; }

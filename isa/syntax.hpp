@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "isa/isa.hpp"
@@ -16,6 +17,9 @@ namespace vmsim {
 ///   o      immediate(rs1)                  a  (rs1)              p  target, pc-relative  E  control register
 ///   z      5-bit immediate of a CSR        P Q  fence sets
 std::string_view operand_template(Format format);
+
+/// 32 characters of 0, 1 and -, as parse_pattern reads them.
+std::string pattern_text(const Pattern& pattern);
 
 /// "ra" or "x1".
 std::string_view register_name(Reg r, bool abi);

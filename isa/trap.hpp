@@ -7,6 +7,13 @@
 
 namespace vmsim {
 
+/// What a trap takes from the hart, wherever it goes: nothing on toy32.
+template <class M>
+constexpr void lose_to_trap(M& m) {
+  if (m.isa().trap().clears_reservation) m.release();
+  if (m.isa().trap().loses != 0) m.set(m.isa().trap().loses, 0u);
+}
+
 /// Moves the hart into its kernel's vector. `cause` has bit 31 set for an interrupt.
 template <class M>
 constexpr void enter_trap(M& m, typename M::Value cause, typename M::Value tval) {
@@ -19,6 +26,7 @@ constexpr void enter_trap(M& m, typename M::Value cause, typename M::Value tval)
   m.set_csr(Csr::stval, tval);
   m.set_csr(Csr::sstatus, (status & V{~(sstatus::sie | sstatus::spie | sstatus::spp)}) | was_enabled | was_kernel);
   m.set_mode(V{static_cast<uint32_t>(Mode::kernel)});
+  lose_to_trap(m);
   const auto vectored = ne(vector & V{1u}, V{0u}) & ne(cause & V{cause::interrupt}, V{0u});
   m.set_pc((vector & V{~3u}) + select(vectored, shl(cause, V{2u}), V{0u}));
 }

@@ -36,6 +36,7 @@ struct Word {
 
 constexpr Flag eq(Word a, Word b) { return {a.bits == b.bits}; }
 constexpr Flag ne(Word a, Word b) { return {a.bits != b.bits}; }
+constexpr Flag eq(Flag a, Flag b) { return {a.on == b.on}; }
 constexpr Flag lt_u(Word a, Word b) { return {a.bits < b.bits}; }
 constexpr Flag lt_s(Word a, Word b) { return {a.as_signed() < b.as_signed()}; }
 

@@ -329,7 +329,7 @@ class Encoder {
     for (const RowInfo& row : isa_.rows()) consider(row.name);
     for (const Alias& alias : aliases()) consider(alias.name);
     for (std::string_view other : {"li", "la", "call", "tail"}) consider(other);
-    return best.empty() ? "toy32 is RV32IMA with Zicsr and Zifencei; see docs/manual.md" : fmt::format("did you mean '{}'?", best);
+    return best.empty() ? "toy32 is RV32IMA with Zicsr and Zifencei; see docs/toy32.md" : fmt::format("did you mean '{}'?", best);
   }
   static size_t distance(std::string_view a, std::string_view b) {
     if (a.size() > 24) return 24;
