@@ -27,6 +27,9 @@ struct Clock {
   }
 };
 
+/// A control register after reset.
+constexpr uint32_t reset_csr(Csr r) { return r == Csr::stimecmp || r == Csr::stimecmph ? ~0u : 0; }
+
 struct Hart {
   std::array<uint32_t, 32> x{};
   uint32_t pc = 0;
@@ -64,7 +67,7 @@ struct Hart {
   static std::string_view name_of(size_t csr);
   static constexpr std::array<uint32_t, csr_count> reset_csrs() {
     std::array<uint32_t, csr_count> values{};
-    values[static_cast<size_t>(Csr::stimecmp)] = values[static_cast<size_t>(Csr::stimecmph)] = ~0u;
+    for (size_t i = 0; i < values.size(); ++i) values[i] = reset_csr(static_cast<Csr>(i));
     return values;
   }
 };

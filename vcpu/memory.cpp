@@ -14,6 +14,12 @@ Memory Memory::slice(Physical at, uint32_t size, Physical base) const {
   return {shared_, host(at), base, size};
 }
 
+void Memory::clear(Physical at, uint32_t size) {
+  assert(contains(at, size) && at.offset() == 0 && size % page_size == 0);
+  about_to_write(at, size);
+  shared_->mapping.clear(static_cast<size_t>(host(at) - shared_->mapping.data()), size);
+}
+
 void Memory::mark_code(Physical at) {
   Page& p = page(at);
   if (p.code == nullptr) {
@@ -21,6 +27,15 @@ void Memory::mark_code(Physical at) {
     ++shared_->marked;
   }
   p.code->set(at.offset() / 4);
+}
+
+bool Memory::decoded(Physical at, uint32_t count) const {
+  for (uint32_t i = 0; i < count; ++i) {
+    const Physical byte{at.at + i};
+    const Page& p = page(byte);
+    if (p.code != nullptr && p.code->test(byte.offset() / 4)) return true;
+  }
+  return false;
 }
 
 void Memory::about_to_write(Physical at, uint32_t count) {

@@ -56,6 +56,9 @@ class Memory {
     std::memcpy(host(at), data.data(), data.size());
   }
 
+  /// Makes `size` bytes from `at`, whole pages, zero and gives what the host had for them back to it.
+  void clear(Physical at, uint32_t size);
+
   /// Engines: the word at `at` has been decoded.
   void mark_code(Physical at);
   /// True where any word of the page has been decoded; a store there must come through `about_to_write`.
@@ -66,6 +69,8 @@ class Memory {
   [[nodiscard]] uint64_t code_epoch() const { return shared_->written; }
   /// Grows with every page that begins to hold code: a cached right to write may now be stale.
   [[nodiscard]] uint64_t mark_epoch() const { return shared_->marked; }
+  /// True where any of `count` bytes from `at` belongs to a decoded word.
+  [[nodiscard]] bool decoded(Physical at, uint32_t count) const;
   /// Says that `count` bytes from `at` change by other means than `write`.
   void about_to_write(Physical at, uint32_t count);
 

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "isa/page_walk.hpp"
+#include "vcpu/fence_races.hpp"
 #include "vcpu/hart_machine.hpp"
 
 namespace vmsim {
 namespace {
 
 /// The machine that a page walk needs: the hart's registers, and page-table entries from main memory.
-class Walker : public HartMachine<false> {
+class Walker : public HartMachine<WordDomain, false> {
  public:
   Walker(const Isa& isa, Hart& hart, const Memory& memory) : HartMachine(isa, hart, nullptr), memory_(memory) {}
   [[nodiscard]] PhysicalWord<Word, Flag> physical_word(Word page, Word offset) const {
@@ -28,22 +29,20 @@ AccessResult fault(uint32_t cause, Virtual at) { return {.fault = true, .cause =
 
 }  // namespace
 
-uint64_t translation_key(const Hart& hart) {
-  const uint32_t root = hart[Csr::satp];
-  if ((root & satp::mode) == 0) return 0;
-  const uint32_t status = hart[Csr::sstatus];
-  const uint64_t kernel = hart.mode == Mode::kernel ? 1 : 0;
-  const uint64_t sum = kernel != 0 && (status & sstatus::sum) != 0 ? 2 : 0;
-  const uint64_t mxr = (status & sstatus::mxr) != 0 ? 4 : 0;
-  return uint64_t{root} << 3 | kernel | sum | mxr;
+uint64_t translation_key(const Isa& isa, const Hart& hart) {
+  Hart copy = hart;  // a machine may write, this one does not
+  HartMachine<WordDomain, false> machine(isa, copy, nullptr);
+  const auto key = translation_key(machine);
+  const uint64_t root = isa.mmu().bounds ? uint64_t{key.root.bits} << 32 | key.bound.bits : uint64_t{key.root.bits} << 3;
+  return root | key.kernel.bits | key.sum.bits << 1 | key.mxr.bits << 2;
 }
 
 TranslationContext& Mmu::select(const Hart& hart) {
-  const uint64_t key = translation_key(hart);
+  const uint64_t key = translation_key(isa_, hart);
   if (contexts_[current_].key != key) {
     const auto same = std::ranges::find(contexts_, key, &TranslationContext::key);
     const auto it = same != contexts_.end() ? same : std::ranges::min_element(contexts_, {}, &TranslationContext::used);
-    if (same == contexts_.end()) *it = TranslationContext{.key = key};
+    if (same == contexts_.end()) *it = TranslationContext{.key = key, .generation = ++generations_};
     it->used = ++clock_;
     current_ = static_cast<size_t>(it - contexts_.begin());
   }
@@ -53,11 +52,11 @@ TranslationContext& Mmu::select(const Hart& hart) {
 TranslateResult Mmu::translate(Hart& hart, Virtual address, Access access) {
   static_assert(PageTableReader<Walker>);
   Walker walker(isa_, hart, bus_.memory());
-  const auto walk = page_walk(walker, Word{address.at}, access, hart.mode);
+  const auto walk = translate_address(walker, Word{address.at}, access, hart.mode);
+  if (races_ != nullptr && walk.paging.on) races_->walked(hart, address, {walk.valid.on ? walk.leaf.bits : 0, walk.superpage.on});
   if (walk.page_fault.on) return {.fault = true, .cause = cause::page_fault(access)};
   if (walk.access_fault.on) return {.fault = true, .cause = cause::access_fault(access)};
-  const bool paging = (hart[Csr::satp] & satp::mode) != 0;
-  return {.physical = Physical{walk.physical.bits}, .wide = walk.superpage.on || !paging};
+  return {.physical = Physical{walk.physical.bits}, .wide = walk.superpage.on || !walk.paging.on};
 }
 
 TranslateResult Mmu::translate_to_memory(Hart& hart, Virtual address, Access access) {
@@ -89,18 +88,32 @@ AccessResult Mmu::access(Hart& hart, Virtual address, Width width, Access access
   if (address.offset() + size > page_size) return access_straddling(hart, address, width, access, value);
   const TranslateResult t = translate(hart, address, access);
   if (t.fault) return fault(t.cause, address);
-  AccessResult result{.physical = t.physical};
+  if (bus_.memory().contains(t.physical, size)) remember(address, t.physical, access);
+  return access_physical(t.physical, address, width, access, value);
+}
+
+std::optional<Physical> Mmu::in_memory(Hart& hart, Virtual address, Width width, Access access) {
+  const auto size = static_cast<uint32_t>(width);
+  if (address.offset() + size > page_size) return std::nullopt;
+  const TranslateResult t = translate(hart, address, access);
+  if (t.fault || !bus_.memory().contains(t.physical, size)) return std::nullopt;
+  remember(address, t.physical, access);
+  return t.physical;
+}
+
+AccessResult Mmu::access_physical(Physical physical, Virtual address, Width width, Access access, uint32_t value) {
+  const auto size = static_cast<uint32_t>(width);
+  AccessResult result{.physical = physical};
   Memory& memory = bus_.memory();
-  if (memory.contains(t.physical, size)) {
-    remember(address, t.physical, access);
-    if (access == Access::store) memory.write(t.physical, value, width);
-    else result.value = memory.read(t.physical, width);
+  if (memory.contains(physical, size)) {
+    if (access == Access::store) memory.write(physical, value, width);
+    else result.value = memory.read(physical, width);
     return result;
   }
-  if (t.physical.at % size != 0) return fault(cause::access_fault(access), address);
+  if (physical.at % size != 0) return fault(cause::access_fault(access), address);
   result.device = true;
-  if (access == Access::store) return bus_.device_write(t.physical, value, width) ? result : fault(cause::store_access, address);
-  const std::optional<uint32_t> read = bus_.device_read(t.physical, width);
+  if (access == Access::store) return bus_.device_write(physical, value, width) ? result : fault(cause::store_access, address);
+  const std::optional<uint32_t> read = bus_.device_read(physical, width);
   if (!read) return fault(cause::load_access, address);
   result.value = *read;
   return result;
@@ -146,6 +159,7 @@ void Mmu::flush(std::optional<Virtual> address) {
     forget(context.read);
     forget(context.write);
     forget(context.fetch);
+    context.generation = ++generations_;
   }
 }
 
@@ -154,7 +168,10 @@ void Mmu::flush_writes() {
 }
 
 void Mmu::flush_fetches() {
-  for (TranslationContext& context : contexts_) context.fetch.fill({});
+  for (TranslationContext& context : contexts_) {
+    context.fetch.fill({});
+    context.generation = ++generations_;
+  }
 }
 
 }  // namespace vmsim

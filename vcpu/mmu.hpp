@@ -25,8 +25,8 @@ struct TranslateResult {
   bool wide = false;  // the same holds for all the 4 MiB around: a superpage, or paging is off
 };
 
-/// What translation depends on besides the tables: satp, mode, SUM and MXR. With paging off there is one key, 0.
-uint64_t translation_key(const Hart& hart);
+/// What translation depends on besides the tables: satp, mode, SUM and MXR; or base and bound. With Sv32 off there is one key, 0.
+uint64_t translation_key(const Isa& isa, const Hart& hart);
 
 /// Cached translations of one address space seen from one mode.
 struct TranslationContext {
@@ -45,29 +45,34 @@ struct TranslationContext {
 
   uint64_t key = ~uint64_t{0};  // a translation_key
   uint64_t used = 0;  // when it was last selected
+  uint64_t generation = 0;  // no other context ever has it; a new one whenever fetches may have become other ones
   std::array<Entry, data_entries> read, write;
   std::array<FetchEntry, fetch_entries> fetch;
 
   /// The entry for `address`, and what its tag must be: an access that is misaligned matches none.
-  static size_t data_slot(uint32_t address) { return address >> 12 & (data_entries - 1); }
-  static uint32_t data_tag(uint32_t address, Width w) { return address & (0xFFFF'F000u | (static_cast<uint32_t>(w) - 1)); }
-  static size_t fetch_slot(uint32_t address) { return address >> 12 & (fetch_entries - 1); }
+  static constexpr size_t data_slot(uint32_t address) { return address >> 12 & (data_entries - 1); }
+  static constexpr uint32_t data_tag(uint32_t address, Width w) { return address & (0xFFFF'F000u | (static_cast<uint32_t>(w) - 1)); }
+  static constexpr size_t fetch_slot(uint32_t address) { return address >> 12 & (fetch_entries - 1); }
 };
 
 class Mmu {
  public:
-  /// Without `cached`, every access walks.
-  Mmu(const Isa& isa, Bus& bus, bool cached) : isa_(isa), bus_(bus), cached_(cached) {}
+  /// Without `cached`, every access walks; `races`, if there is one, hears of every walk.
+  Mmu(const Isa& isa, Bus& bus, bool cached, FenceRaces* races = nullptr) : isa_(isa), bus_(bus), cached_(cached), races_(races) {}
 
   /// Makes the context of the hart's satp, mode and sstatus the current one.
   TranslationContext& select(const Hart& hart);
 
   AccessResult load(Hart& hart, Virtual address, Width width);
   AccessResult store(Hart& hart, Virtual address, uint32_t value, Width width);
+  /// An access to a physical address, as if `address` had been translated to it; it does not straddle pages.
+  AccessResult access_physical(Physical physical, Virtual address, Width width, Access access, uint32_t value);
   /// An address for `access`, made in the hart's mode; a result outside main memory is for the caller to judge.
   TranslateResult translate(Hart& hart, Virtual address, Access access);
   /// As `translate`, and outside main memory it faults: for fetches and atomics.
   TranslateResult translate_to_memory(Hart& hart, Virtual address, Access access);
+  /// Where a data access lies that is simply main memory's, in one page, without a fault; remembers the page. Nothing for any other.
+  std::optional<Physical> in_memory(Hart& hart, Virtual address, Width width, Access access);
   /// As `translate_to_memory` for the page of `address`; remembers it.
   TranslateResult fetch(Hart& hart, Virtual address);
 
@@ -83,9 +88,10 @@ class Mmu {
   const Isa& isa_;
   Bus& bus_;
   bool cached_;
+  FenceRaces* races_;
   std::array<TranslationContext, 8> contexts_;
   size_t current_ = 0;
-  uint64_t clock_ = 0;
+  uint64_t clock_ = 0, generations_ = 0;
 };
 
 }  // namespace vmsim

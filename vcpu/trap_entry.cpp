@@ -6,17 +6,12 @@
 namespace vmsim {
 namespace {
 
-class TrapMachine : public HartMachine<true> {
- public:
-  TrapMachine(const Isa& isa, Hart& hart, Record& record) : HartMachine(isa, hart, &record) {}
-  [[nodiscard]] Word pc() const { return hart_.pc; }
-  void set_pc(Word target) { hart_.pc = target.bits; }
-};
+using Entry = TrapMachine<WordDomain, true>;
 
 void enter(const Isa& isa, Hart& hart, Event event, const TrapExit& trap, TraceSink* sink) {
   Record record{.step = hart.clock.steps, .mode = hart.mode, .pc = hart.pc, .word = trap.word, .event = event,
                 .cause = trap.cause, .epc = hart.pc, .tval = trap.tval};
-  TrapMachine machine(isa, hart, record);
+  Entry machine(isa, hart, &record);
   enter_trap(machine, trap.cause, trap.tval);
   ++hart.clock.steps;
   record.next_pc = hart.pc;
@@ -31,16 +26,30 @@ void take_trap(const Isa& isa, Hart& hart, const TrapExit& trap, TraceSink* sink
 
 bool take_interrupt(const Isa& isa, Hart& hart, TraceSink* sink) {
   Record unused;
-  TrapMachine machine(isa, hart, unused);
+  Entry machine(isa, hart, &unused);
   const Word cause = choose_interrupt(machine);
   if (cause.bits == 0) return false;
   enter(isa, hart, Event::interrupt, {.cause = cause.bits}, sink);
   return true;
 }
 
+void return_from_trap(const Isa& isa, Hart& hart, uint32_t pc, uint32_t status) {
+  Record unused;
+  Entry machine(isa, hart, &unused);
+  machine.set_csr(Csr::sepc, pc & isa.csr("sepc")->write_mask());
+  machine.set_csr(Csr::sstatus, status & isa.csr("sstatus")->write_mask());
+  leave_trap(machine);
+}
+
+void lose_to_trap(const Isa& isa, Hart& hart) {
+  Record unused;
+  Entry machine(isa, hart, &unused);
+  lose_to_trap(machine);
+}
+
 bool has_wake_up(const Isa& isa, Hart& hart) {
   Record unused;
-  TrapMachine machine(isa, hart, unused);
+  Entry machine(isa, hart, &unused);
   return (pending_interrupts(machine) & machine.csr(Csr::sie)).bits != 0;
 }
 

@@ -12,6 +12,12 @@ void take_trap(const Isa& isa, Hart& hart, const TrapExit& trap, TraceSink* sink
 /// Takes the interrupt that is due before the hart's next step, if there is one: one step. True where it did.
 bool take_interrupt(const Isa& isa, Hart& hart, TraceSink* sink);
 
+/// Does what a kernel does with sepc, sstatus and sret, in one: back to a program at `pc`, with sstatus as it was when that was interrupted.
+void return_from_trap(const Isa& isa, Hart& hart, uint32_t pc, uint32_t status);
+
+/// What a trap takes from the hart even where it does not enter its vector: nothing on toy32.
+void lose_to_trap(const Isa& isa, Hart& hart);
+
 /// True where an enabled interrupt is pending, taken or not: what ends a wfi.
 bool has_wake_up(const Isa& isa, Hart& hart);
 

@@ -10,7 +10,7 @@ namespace {
 /// What ends a block, per row: a jump, or anything that may change what the next step is (mode, translation, interrupts).
 /// A conditional branch does not: the block goes on where it is not taken.
 constexpr auto ends_block = []<int... Row>(std::integer_sequence<int, Row...>) {
-  return std::array<bool, handler_count>{(effects<Row>().always_sets_pc || effects<Row>().system)..., true, false, true};
+  return std::array<bool, handler_count>{(effects<Row>().always_sets_pc || effects<Row>().system)..., true, false, true, true};
 }(std::make_integer_sequence<int, row_count>{});
 
 }  // namespace
@@ -25,10 +25,11 @@ CodePage& BlockCache::page(Physical at) {
   return *page;
 }
 
-DecodedOp BlockCache::decode_one(Physical at, Mode mode) const {
-  const Instruction i = isa_.decode(memory_.read(at, Width::word));
+DecodedOp decode_one(const Isa& isa, const Memory& memory, Physical at, Mode mode) {
+  const Instruction i = isa.decode(memory.read(at, Width::word));
   DecodedOp op{.handler = i.op, .rd = i.rd, .rs1 = i.rs1, .rs2 = i.rs2, .imm = i.imm, .word = i.word, .offset = at.offset()};
-  const UserRule rule = i.legal() ? effective_rule(isa_.row(i.op), mode) : UserRule::trap;
+  const UserRule rule = i.legal() ? effective_rule(isa.row(i.op), mode) : UserRule::trap;
+  if (i.legal() && isa.row(i.op).does != nullptr) op.handler = added_handler;
   if (rule == UserRule::trap) op.handler = illegal_handler;
   if (rule == UserRule::ignore) op.handler = ignored_handler;
   if (op.rd == 0) op.rd = discarded;
@@ -41,7 +42,7 @@ const Block& BlockCache::decode(CodePage& page, Physical at, Mode mode) {
   uint32_t count = 0;
   while (count < longest) {
     const Physical word{at.at + 4 * count};
-    ops[count] = decode_one(word, mode);
+    ops[count] = decode_one(isa_, memory_, word, mode);
     memory_.mark_code(word);
     if (ends_block[ops[count++].handler]) break;
   }

@@ -17,7 +17,8 @@ namespace vmsim {
 inline constexpr int illegal_handler = row_count;      // traps as illegal
 inline constexpr int ignored_handler = row_count + 1;  // retires and does nothing
 inline constexpr int end_handler = row_count + 2;      // no instruction: the block ends before this address
-inline constexpr int handler_count = row_count + 3;
+inline constexpr int added_handler = row_count + 3;    // an instruction that a variant added
+inline constexpr int handler_count = row_count + 4;
 
 /// Writes to x0 go to a register that nothing reads.
 inline constexpr Reg discarded = 32;
@@ -44,6 +45,9 @@ struct CodePage {
   std::deque<Block> storage;
 };
 
+/// The instruction that lies at `at`, as it is in `mode`.
+DecodedOp decode_one(const Isa& isa, const Memory& memory, Physical at, Mode mode);
+
 class BlockCache {
  public:
   static constexpr uint32_t longest_block = 64;  // instructions
@@ -59,8 +63,6 @@ class BlockCache {
   const Block& first_of(const Block& block);
 
  private:
-  [[nodiscard]] DecodedOp decode_one(Physical at, Mode mode) const;
-
   const Isa& isa_;
   Memory& memory_;
   bool cached_;

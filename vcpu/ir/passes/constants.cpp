@@ -1,0 +1,115 @@
+// Constant propagation, forwards over the straight block: a node's value, once known, makes the node a constant; a register that was set
+// to a constant is one until it is set again. What a known condition decides goes with it.
+#include "vcpu/ir/fold.hpp"
+#include "vcpu/ir/passes/passes.hpp"
+
+namespace vmsim::ir {
+namespace {
+
+/// A value, where it is known.
+struct Known {
+  bool is = false;
+  uint32_t k = 0;
+  explicit operator bool() const { return is; }
+  uint32_t operator*() const { return k; }
+};
+
+class Constants {
+ public:
+  explicit Constants(Block& block) : nodes_(block.nodes), keep_(block.nodes.size(), true) {}
+
+  void run(Block& block) {
+    bool dropped = false;
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      visit(nodes_[i], i);
+      dropped |= !keep_[i];
+    }
+    if (dropped) compact(block, keep_);
+  }
+
+ private:
+  [[nodiscard]] Known known(Ref r) const {
+    const Node& n = nodes_[r];
+    if (n.op == Op::constant || n.op == Op::truth) return {true, n.k};
+    return {};
+  }
+  static void become(Node& n, uint32_t k) {
+    const bool truth = shape(n.op).result == Type::truth;
+    n = {.op = truth ? Op::truth : Op::constant, .at = n.at, .k = k};
+  }
+  /// Users of node i use `r` from now on.
+  void forward(Node& n, Ref r) {
+    for (size_t j = static_cast<size_t>(&n - nodes_.data()) + 1; j < nodes_.size(); ++j)
+      for (Ref* use : {&nodes_[j].a, &nodes_[j].b, &nodes_[j].c})
+        if (*use == &n - nodes_.data()) *use = r;
+  }
+
+  void visit(Node& n, size_t i) {
+    const Known a = n.a != no_ref ? known(n.a) : Known{}, b = n.b != no_ref ? known(n.b) : Known{};
+    if (is_binary(n.op)) {
+      if (a && b) become(n, fold(n.op, *a, *b));
+      else if (b && *b == 0 && keeps_left_with_zero(n.op)) forward(n, n.a);
+      else if (a && *a == 0 && (n.op == Op::add || n.op == Op::or_ || n.op == Op::xor_)) forward(n, n.b);
+      else if ((a && *a == 0 && n.op == Op::and_) || (b && *b == 0 && (n.op == Op::and_ || n.op == Op::mul))) become(n, 0);
+      return;
+    }
+    if (is_comparison(n.op)) {
+      if (a && b) become(n, fold_comparison(n.op, *a, *b));
+      return;
+    }
+    if (is_logic(n.op)) {
+      if (a && b) become(n, fold_logic(n.op, *a != 0, *b != 0));
+      return;
+    }
+    switch (n.op) {
+      case Op::not_:
+        if (a) become(n, ~*a);
+        break;
+      case Op::negate:
+        if (a) become(n, *a ^ 1);
+        break;
+      case Op::sext:
+        if (a) become(n, sext(Word{*a}, static_cast<int>(n.k)).bits);
+        break;
+      case Op::select:
+      case Op::choose:
+        if (const auto c = known(n.c)) forward(n, *c != 0 ? n.a : n.b);
+        break;
+      case Op::get:
+        if (registers_[n.what]) become(n, *registers_[n.what]);
+        break;
+      case Op::set: registers_[n.what] = a; break;
+      case Op::exit_if:
+      case Op::trap_if:  // one that always leaves stays, and what follows is never reached
+        if (a && *a == 0) keep_[i] = false;
+        break;
+      case Op::jump:
+        if (a) n = {.op = Op::go, .at = n.at, .k = *a};
+        break;
+      default: break;
+    }
+  }
+
+  static bool keeps_left_with_zero(Op op) {
+    switch (op) {
+      case Op::add:
+      case Op::sub:
+      case Op::or_:
+      case Op::xor_:
+      case Op::shl:
+      case Op::shr_u:
+      case Op::shr_s: return true;
+      default: return false;
+    }
+  }
+
+  std::vector<Node>& nodes_;
+  std::vector<bool> keep_;
+  std::array<Known, 32> registers_{};
+};
+
+}  // namespace
+
+void propagate_constants(Block& block) { Constants(block).run(block); }
+
+}  // namespace vmsim::ir
