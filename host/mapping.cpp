@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <cstring>
 #include <new>
 
 namespace vmsim::host {
@@ -18,6 +19,11 @@ Mapping::Mapping(size_t size) : size_(size) {
     munmap(whole, size + 2 * guard);
     throw std::bad_alloc();
   }
+}
+
+void Mapping::clear(size_t offset, size_t count) {
+  // Private anonymous pages read as zero after this.
+  if (count != 0 && madvise(data_ + offset, count, MADV_DONTNEED) != 0) std::memset(data_ + offset, 0, count);
 }
 
 Mapping::~Mapping() { munmap(data_ - guard, size_ + 2 * guard); }

@@ -15,6 +15,8 @@ class Mapping {
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
 
+  /// Makes `count` bytes at `offset` zero, both multiples of 4096, and gives their pages back to the host.
+  void clear(size_t offset, size_t count);
   [[nodiscard]] uint8_t* data() const { return data_; }
   [[nodiscard]] size_t size() const { return size_; }
 

@@ -26,7 +26,8 @@ enum class Stopped : uint8_t {
   budget,        // the steps asked for are done
   powered_off,   // by the power device or the firmware, with an exit code
   idle_forever,  // wfi, and nothing will ever interrupt
-  flooded,       // the guest wrote more than the console's limit
+  waits,         // wfi, and it was asked to stop there
+  over_limit,    // the guest wrote more than its console's or disk's limit
 };
 
 class Computer : public Platform {
@@ -39,8 +40,16 @@ class Computer : public Platform {
   /// Puts an image and a device tree into memory and the hart at its entry, as the firmware leaves it to a kernel.
   Result<void> boot(const Image& image, const std::vector<uint8_t>& device_tree);
 
-  /// Runs as the guest's own machine until `until` steps are done in all, or something else stops it.
-  Stopped run(uint64_t until, TraceSink* sink);
+  /// Puts an initial RAM disk into memory, below where boot() will put the device tree. Gives its first address.
+  Result<uint32_t> place_initrd(std::span<const uint8_t> bytes);
+
+  /// Runs as the guest's own machine until `until` steps are done in all, or something else stops it. A wait takes no time: the
+  /// clock jumps. With `stops_at_wait` it is left to the caller how the time passes: see wait_left and pass.
+  Stopped run(uint64_t until, TraceSink* sink, bool stops_at_wait = false);
+  /// The steps of idle time after which to look again whether the wait is over; 0: it is; nothing: it never will be.
+  std::optional<uint64_t> wait_left();
+  /// Idle time goes by.
+  void pass(uint64_t steps) { hart_.clock.idle += steps; }
 
   Exit run_user(Hart& hart, uint64_t budget, TraceSink* sink) override {
     return engine_->run(hart, budget, TrapDestination::monitor, sink);
@@ -49,21 +58,24 @@ class Computer : public Platform {
   std::optional<Physical> take(uint32_t size, uint32_t alignment) override;
 
  protected:
-  Computer(const Isa& isa, Memory memory, const BoardOptions& options)
-      : isa_(isa), board_(options), bus_(std::move(memory), board_), taken_(bus_.memory().base().at) {}
+  /// `dma` is its devices' way to the memory.
+  Computer(const Isa& isa, const Memory& memory, Dma dma, const BoardOptions& options);
 
+  /// The step before which it stops, whatever `run` was asked for.
+  [[nodiscard]] virtual uint64_t deadline() const { return ~uint64_t{0}; }
   /// Answers an ecall from the kernel: one step.
   virtual void call_firmware(TraceSink* sink);
 
   const Isa& isa_;
+  Dma dma_;  // how devices and firmware reach memory
   Board board_;
   BoardBus bus_;
   Hart hart_;
   std::unique_ptr<Engine> engine_;
 
  private:
-  /// Lets in what is due. Gives the steps until something next happens by itself.
-  uint64_t look_at_board();
+  /// Lets in what is due. Gives the steps until something next happens by itself; `waiting`: while the hart is in wfi.
+  uint64_t look_at_board(bool waiting);
   /// Jumps to the first step at which an interrupt ends the hart's wfi. False where none ever will.
   bool skip_idle();
 
@@ -75,6 +87,9 @@ class Machine final : public Computer {
  public:
   /// `ram` bytes at 0x8000'0000, a multiple of 4096.
   Machine(const Isa& isa, uint32_t ram, const BoardOptions& options, EngineOptions engine = {});
+
+ private:
+  Machine(const Isa& isa, const Memory& memory, const BoardOptions& options, EngineOptions engine);
 };
 
 inline constexpr uint32_t ram_base = 0x8000'0000;

@@ -1,9 +1,11 @@
 #include "machine/device_tree.hpp"
 
+#include <fmt/format.h>
 #include <libfdt.h>
 
 #include <stdexcept>
 
+#include "machine/board.hpp"
 #include "vcpu/hart.hpp"
 
 namespace vmsim {
@@ -45,7 +47,8 @@ class Tree {
   std::vector<uint8_t> bytes_;
 };
 
-constexpr uint32_t cpu_interrupts = 1, power = 2;  // phandles
+constexpr uint32_t cpu_interrupts = 1, power = 2, plic = 3;  // phandles
+constexpr uint32_t kernel_external_interrupt = 9, no_interrupt = ~0u;
 
 }  // namespace
 
@@ -92,10 +95,31 @@ std::vector<uint8_t> build_device_tree(const DeviceTreeOptions& options) {
   t.cell("#size-cells", 1);
   t.text("compatible", "simple-bus");
   t.flag("ranges");
+  t.begin("interrupt-controller@c000000");
+  t.texts("compatible", {"sifive,plic-1.0.0", "riscv,plic0"});
+  t.cells("reg", {Plic::base, Plic::size});
+  t.cell("#interrupt-cells", 1);
+  t.cell("#address-cells", 0);
+  t.flag("interrupt-controller");
+  t.cells("interrupts-extended", {cpu_interrupts, no_interrupt, cpu_interrupts, kernel_external_interrupt});
+  t.cell("riscv,ndev", Plic::sources - 1);
+  t.cell("phandle", plic);
+  t.end();
+  for (const uint32_t slot : options.virtio_slots) {
+    const uint32_t base = virtio::Mmio::base + slot * virtio::Mmio::size;
+    t.begin(fmt::format("virtio@{:x}", base).c_str());
+    t.text("compatible", "virtio,mmio");
+    t.cells("reg", {base, virtio::Mmio::size});
+    t.cell("interrupt-parent", plic);
+    t.cell("interrupts", virtio::Mmio::first_source + slot);
+    t.end();
+  }
   t.begin("serial@10000000");
   t.text("compatible", "ns16550a");
   t.cells("reg", {0x1000'0000, 0x100});
   t.cell("clock-frequency", 3686400);
+  t.cell("interrupt-parent", plic);
+  t.cell("interrupts", Board::uart_source);
   t.end();
   t.begin("test@100000");
   t.texts("compatible", {"sifive,test1", "sifive,test0", "syscon"});

@@ -3,24 +3,29 @@
 #include <algorithm>
 #include <string_view>
 
+#include "machine/board.hpp"
+
 namespace vmsim {
 namespace {
 
 using Arguments = std::array<uint32_t, 8>;
 
-constexpr uint32_t not_supported = static_cast<uint32_t>(-2), invalid_parameter = static_cast<uint32_t>(-3);
+using firmware_error::invalid_parameter, firmware_error::not_supported;
 constexpr uint32_t specification_version = 2 << 24, implementation_id = 0x766D, implementation_version = 1;
 
 FirmwareReply value(uint32_t v) { return {.a0 = 0, .a1 = v}; }
 FirmwareReply error(uint32_t code) { return {.a0 = code, .a1 = 0}; }
 FirmwareReply legacy(uint32_t v) { return {.a0 = v}; }
 
-FirmwareReply base(const Arguments& a, Board&, Memory&) {
+struct Extension;
+const Extension* find(uint32_t number);
+
+FirmwareReply base(const Arguments& a, Board& board, Dma&) {
   switch (a[6]) {
     case 0: return value(specification_version);
     case 1: return value(implementation_id);
     case 2: return value(implementation_version);
-    case 3: return value(firmware_extension_name(a[0]) != std::string_view("unknown") ? 1 : 0);
+    case 3: return value(find(a[0]) != nullptr || (a[0] == Paravirt::extension && board.paravirt() != nullptr) ? 1 : 0);
     case 4:
     case 5:
     case 6: return value(0);
@@ -28,53 +33,53 @@ FirmwareReply base(const Arguments& a, Board&, Memory&) {
   }
 }
 
-FirmwareReply set_timer(const Arguments& a, Board&, Memory&) {
+FirmwareReply set_timer(const Arguments& a, Board&, Dma&) {
   if (a[6] != 0) return error(not_supported);
   return {.a0 = 0, .a1 = 0, .set_timer = uint64_t{a[1]} << 32 | a[0]};
 }
 
-FirmwareReply system_reset(const Arguments& a, Board& board, Memory&) {
+FirmwareReply system_reset(const Arguments& a, Board& board, Dma&) {
   if (a[6] != 0) return error(not_supported);
   if (a[0] > 2 || a[1] > 1) return error(invalid_parameter);
   board.power_off(static_cast<int>(a[1]));
   return error(0);
 }
 
-FirmwareReply console(const Arguments& a, Board& board, Memory& memory) {
+FirmwareReply console(const Arguments& a, Board& board, Dma& dma) {
   if (a[6] == 2) {
     board.console().put(static_cast<uint8_t>(a[0]));
     return value(0);
   }
   if (a[6] > 2) return error(not_supported);
   const uint32_t count = a[0];
-  const Physical at{a[1]};
-  if (a[2] != 0 || (count != 0 && !memory.contains(at, count))) return error(invalid_parameter);
+  const uint64_t at = uint64_t{a[2]} << 32 | a[1];
+  if (count != 0 && !dma.contains(at, count)) return error(invalid_parameter);
   if (a[6] == 0) {
     for (uint32_t i = 0; i < count && !board.console().flooded(); ++i)
-      board.console().put(static_cast<uint8_t>(memory.read(Physical{at.at + i}, Width::byte)));
+      board.console().put(*dma.get<uint8_t>(at + i));
     return value(count);
   }
   uint32_t done = 0;
   while (done < count) {
     const auto byte = board.take_input();
     if (!byte) break;
-    memory.write(Physical{at.at + done++}, *byte, Width::byte);
+    dma.put(at + done++, *byte);
   }
   return value(done);
 }
 
-FirmwareReply legacy_set_timer(const Arguments& a, Board&, Memory&) {
+FirmwareReply legacy_set_timer(const Arguments& a, Board&, Dma&) {
   return {.a0 = 0, .set_timer = uint64_t{a[1]} << 32 | a[0]};
 }
-FirmwareReply legacy_put(const Arguments& a, Board& board, Memory&) {
+FirmwareReply legacy_put(const Arguments& a, Board& board, Dma&) {
   board.console().put(static_cast<uint8_t>(a[0]));
   return legacy(0);
 }
-FirmwareReply legacy_get(const Arguments&, Board& board, Memory&) {
+FirmwareReply legacy_get(const Arguments&, Board& board, Dma&) {
   const auto byte = board.take_input();
   return legacy(byte ? *byte : ~0u);
 }
-FirmwareReply legacy_shutdown(const Arguments&, Board& board, Memory&) {
+FirmwareReply legacy_shutdown(const Arguments&, Board& board, Dma&) {
   board.power_off(0);
   return {};
 }
@@ -82,7 +87,7 @@ FirmwareReply legacy_shutdown(const Arguments&, Board& board, Memory&) {
 struct Extension {
   uint32_t number;
   const char* name;
-  FirmwareReply (*call)(const Arguments&, Board&, Memory&);
+  FirmwareReply (*call)(const Arguments&, Board&, Dma&);
 };
 constexpr Extension extensions[] = {
     {0, "legacy set-timer", legacy_set_timer},
@@ -102,12 +107,14 @@ const Extension* find(uint32_t number) {
 
 }  // namespace
 
-FirmwareReply firmware_call(const Arguments& a, Board& board, Memory& memory) {
+FirmwareReply firmware_call(const Arguments& a, const Hart& hart, uint64_t now, Board& board, Dma& dma) {
+  if (a[7] == Paravirt::extension && board.paravirt() != nullptr) return board.paravirt()->call(a, hart, now);
   const Extension* extension = find(a[7]);
-  return extension != nullptr ? extension->call(a, board, memory) : error(not_supported);
+  return extension != nullptr ? extension->call(a, board, dma) : error(not_supported);
 }
 
 const char* firmware_extension_name(uint32_t extension) {
+  if (extension == Paravirt::extension) return "paravirt";
   const Extension* found = find(extension);
   return found != nullptr ? found->name : "unknown";
 }

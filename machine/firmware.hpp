@@ -3,20 +3,37 @@
 #pragma once
 
 #include <array>
+#include <optional>
+#include <vector>
 
-#include "machine/board.hpp"
-#include "vcpu/memory.hpp"
+#include "machine/dma.hpp"
+#include "vcpu/hart.hpp"
 
 namespace vmsim {
+
+class Board;
+
+/// Errors that calls give in a0 (SBI specification 2.0, section 2).
+namespace firmware_error {
+inline constexpr uint32_t not_supported = static_cast<uint32_t>(-2), invalid_parameter = static_cast<uint32_t>(-3);
+}
+
+/// A program to go on with: its registers, its pc, and what sstatus held when it was interrupted.
+struct ResumedProgram {
+  std::array<uint32_t, 32> x{};
+  uint32_t pc = 0, status = 0;
+};
 
 /// What a call leaves in the hart; registers that are not named keep their values.
 struct FirmwareReply {
   std::optional<uint32_t> a0, a1;
-  std::optional<uint64_t> set_timer;  // the new stimecmp
+  std::optional<uint64_t> set_timer;      // the new stimecmp
+  std::vector<Virtual> forget;            // addresses whose translations have changed
+  std::optional<ResumedProgram> resume;   // instead of the kernel, after the call
 };
 
-/// `a` is a0 to a7: a7 the extension, a6 the function.
-FirmwareReply firmware_call(const std::array<uint32_t, 8>& a, Board& board, Memory& memory);
+/// `a` is a0 to a7: a7 the extension, a6 the function. `hart` is the caller, at machine time `now`.
+FirmwareReply firmware_call(const std::array<uint32_t, 8>& a, const Hart& hart, uint64_t now, Board& board, Dma& dma);
 
 /// The extension's name, for traces; "unknown" where there is none.
 const char* firmware_extension_name(uint32_t extension);

@@ -20,7 +20,7 @@ class Platform {
   virtual void flush(std::optional<Virtual> address) = 0;
   /// Main memory. What of it is whose, `take` decides.
   virtual Memory& memory() = 0;
-  /// Gives away `size` bytes at a multiple of `alignment`, for good; nothing when there is no room.
+  /// Gives away `size` bytes at a multiple of `alignment`, for good; nothing when there is no room. They are zero where nobody has used the machine yet.
   virtual std::optional<Physical> take(uint32_t size, uint32_t alignment) = 0;
 };
 
