@@ -2,15 +2,23 @@
 
 #include <fmt/format.h>
 
+#include "monitor/answer.hpp"
 #include "vcpu/trap_entry.hpp"
 
 namespace vmsim {
 namespace {
 
-std::optional<Access> page_fault_access(uint32_t cause) {
+/// A fault of the real MMU. Its access faults are those of a `bounds` MMU: shadow tables never name what is not there.
+std::optional<Access> memory_fault_access(uint32_t cause) {
   for (Access access : {Access::fetch, Access::load, Access::store})
-    if (cause == cause::page_fault(access)) return access;
+    if (cause == cause::page_fault(access) || cause == cause::access_fault(access)) return access;
   return std::nullopt;
+}
+
+std::string told(const Shadow::Fill& fill) {
+  const char* extent = fill.extent == Shadow::Extent::superpage ? ", superpage" : fill.extent == Shadow::Extent::piece ? ", piece of a superpage" : "";
+  const std::string evicted = fill.evicted != 0 ? fmt::format(", roots evicted: {}", fill.evicted) : "";
+  return fmt::format("guest-physical {:08x} → real {:08x}{}{}", fill.guest.at, fill.real.at, extent, evicted);
 }
 
 TraceSink* records(TraceSink* sink) { return sink != nullptr && sink->wants_records() ? sink : nullptr; }
@@ -64,14 +72,9 @@ bool Dispatcher::inject(Hart& virtual_hart, TraceSink* sink) {
 
 std::optional<Exit> Dispatcher::answer(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink,
                                        Act& act) {
-  if (page_fault_access(trap.cause)) return page_fault(virtual_hart, trap, destination, sink, act);
-  switch (trap.cause) {
-    case cause::illegal_instruction: return emulate(virtual_hart, trap.word, destination, sink, act);
-    case cause::user_ecall:
-      if (virtual_hart.mode == Mode::kernel) return reflect(virtual_hart, {cause::kernel_ecall, 0, trap.word}, destination, sink, act);
-      [[fallthrough]];
-    default: return reflect(virtual_hart, trap, destination, sink, act);
-  }
+  if (memory_fault_access(trap.cause)) return memory_fault(virtual_hart, trap, destination, sink, act);
+  if (wants_emulation(Word{trap.cause}).on) return emulate(virtual_hart, trap.word, destination, sink, act);
+  return reflect(virtual_hart, {reflected_cause(Word{trap.cause}, virtual_hart.mode).bits, trap.tval, trap.word}, destination, sink, act);
 }
 
 std::optional<Exit> Dispatcher::emulate(Hart& virtual_hart, uint32_t word, TrapDestination destination, TraceSink* sink, Act& act) {
@@ -94,21 +97,23 @@ std::optional<Exit> Dispatcher::reflect(Hart& virtual_hart, const TrapExit& trap
   return std::nullopt;
 }
 
-std::optional<Exit> Dispatcher::page_fault(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink,
-                                           Act& act) {
-  const Access access = *page_fault_access(trap.cause);
+std::optional<Exit> Dispatcher::memory_fault(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink,
+                                             Act& act) {
+  const Access access = *memory_fault_access(trap.cause);
   const Shadow::Fill fill = shadow_.fill(virtual_hart, Virtual{trap.tval}, access);
   switch (fill.outcome) {
     case Shadow::Outcome::filled:
       act.kind = ActKind::fill;
-      if (sink != nullptr) act.detail = fmt::format("guest-physical {:08x} → real {:08x}", fill.guest.at, fill.real.at);
+      if (sink != nullptr) act.detail = told(fill);
       return std::nullopt;
     case Shadow::Outcome::fault: return reflect(virtual_hart, {fill.cause, trap.tval, trap.word}, destination, sink, act);
+    case Shadow::Outcome::out_of_reach:
     case Shadow::Outcome::outside: break;
   }
-  if (access == Access::fetch) return reflect(virtual_hart, {cause::fetch_access, trap.tval, 0}, destination, sink, act);
   if (sink != nullptr) act.detail = fmt::format("guest-physical {:08x}", fill.guest.at);
-  return emulate(virtual_hart, trap.word, destination, sink, act);
+  if (access != Access::fetch) return emulate(virtual_hart, trap.word, destination, sink, act);
+  if (fill.outcome == Shadow::Outcome::outside) return reflect(virtual_hart, {cause::fetch_access, trap.tval, 0}, destination, sink, act);
+  return emulate(virtual_hart, shadow_.guest_word(fill.guest), destination, sink, act);
 }
 
 }  // namespace vmsim

@@ -23,7 +23,7 @@ class Dispatcher {
   std::optional<Exit> answer(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink, Act& act);
   std::optional<Exit> emulate(Hart& virtual_hart, uint32_t word, TrapDestination destination, TraceSink* sink, Act& act);
   std::optional<Exit> reflect(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink, Act& act);
-  std::optional<Exit> page_fault(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink, Act& act);
+  std::optional<Exit> memory_fault(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink, Act& act);
 
   const Isa& isa_;
   Emulator emulator_;

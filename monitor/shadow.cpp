@@ -1,6 +1,7 @@
 #include "monitor/shadow.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "isa/page_walk.hpp"
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr uint32_t superpage_size = 4u << 20;
 constexpr uint32_t pointer_bits = pte::valid;
+constexpr uint32_t last_space = satp::asid >> satp::asid_shift;
 
 uint32_t entry_for(RealPhysical target, uint32_t bits) { return target.at >> 12 << 10 | bits; }
 RealPhysical target_of(uint32_t entry) { return RealPhysical{entry >> 10 << 12}; }
@@ -21,40 +23,89 @@ RealPhysical lower_entry(RealPhysical table, Virtual address) {
 }  // namespace
 
 Shadow::Shadow(Platform& real, Bus& guest, const Slice& slice, RealPhysical pool, uint32_t pages)
-    : real_(real), guest_mmu_(real.isa(), guest, false), slice_(slice), pool_(pool), pages_(pages), holds_pieces_(pages) {}
+    : real_(real), guest_(guest), guest_mmu_(real.isa(), guest, false), slice_(slice), pool_(pool), pages_(pages), holds_pieces_(pages) {}
 
 uint32_t Shadow::get(RealPhysical entry) const { return real_.memory().read(Physical{entry.at}, Width::word); }
 void Shadow::set(RealPhysical entry, uint32_t value) { real_.memory().write(Physical{entry.at}, value, Width::word); }
 
-RealPhysical Shadow::new_table() {
-  const RealPhysical table{pool_.at + used_ * page_size};
-  holds_pieces_[used_++] = false;
-  for (uint32_t offset = 0; offset < page_size; offset += 4) set(RealPhysical{table.at + offset}, 0);
+void Shadow::clear(RealPhysical table) {
+  static constexpr std::array<uint8_t, page_size> zeros{};
+  real_.memory().write(Physical{table.at}, zeros);
+  holds_pieces_[index_of(table)] = false;
+}
+
+RealPhysical Shadow::new_table(Root& root) {
+  RealPhysical table{pool_.at + taken_ * page_size};
+  if (free_.empty()) ++taken_;
+  else table = free_.back(), free_.pop_back();
+  clear(table);
+  root.tables.push_back(table);
   return table;
 }
 
-void Shadow::reset() {
-  used_ = 0;
-  roots_.clear();
-  current_satp_ = 0;
-  real_.flush(std::nullopt);
+void Shadow::give_up(Roots::iterator it) {
+  if (&it->second == current_) current_ = nullptr;
+  if (it->second.generation == generation_) free_.insert(free_.end(), it->second.tables.begin(), it->second.tables.end());
+  roots_.erase(it);
 }
 
-uint32_t Shadow::root(const Hart& virtual_hart) {
-  const uint64_t key = translation_key(virtual_hart);
-  if (current_satp_ != 0 && key == current_key_) return current_satp_;
-  auto it = std::ranges::find(roots_, key, &Root::key);
-  if (it == roots_.end()) {
-    if (used_ == pages_) reset();
-    it = roots_.insert(roots_.end(), {key, new_table()});
+void Shadow::give_up_all() {
+  ++generation_;
+  taken_ = 0;
+  free_.clear();
+  current_ = nullptr;
+  if (roots_.size() > pages_) roots_.clear();
+}
+
+uint32_t Shadow::make_room(uint32_t count) {
+  uint32_t evicted = 0;
+  while (free_pages() < count) {
+    const auto oldest = std::ranges::min_element(roots_, {}, [](const auto& r) { return r.second.used; });
+    evicted += oldest->second.generation == generation_;
+    give_up(oldest);
   }
-  current_key_ = key;
-  current_satp_ = satp::mode | it->table.at >> 12;
-  return current_satp_;
+  return evicted;
 }
 
-uint32_t Shadow::permissions(Hart& virtual_hart, Virtual address) {
-  auto granted = [&](Access access) { return !guest_mmu_.translate(virtual_hart, address, access).fault; };
+Shadow::Root& Shadow::root(uint64_t key, const Hart& virtual_hart) {
+  if (current_ != nullptr && key == current_key_) return *current_;
+  Root& found = roots_[key];
+  if (found.generation != generation_) {
+    // Every root ever made has a real satp of its own, so what the real hart remembers of one that is gone does no harm. When
+    // ASIDs run out, all start anew.
+    if (next_space_ == last_space) {
+      real_.flush({});
+      next_space_ = 0;
+      give_up_all();
+      return root(key, virtual_hart);
+    }
+    found.generation = generation_;
+    found.used = ++clock_;
+    found.tables.clear();
+    const bool translates = (virtual_hart[Csr::satp] & satp::mode) != 0;
+    found.space = translates ? std::optional((virtual_hart[Csr::satp] & satp::asid) >> satp::asid_shift) : std::nullopt;
+    make_room(1);
+    found.satp = satp::mode | ++next_space_ << satp::asid_shift | new_table(found).at >> 12;
+  }
+  found.used = ++clock_;
+  current_key_ = key;
+  current_ = &found;
+  return found;
+}
+
+void Shadow::apply(const Hart& virtual_hart, Hart& real_hart) {
+  if (!real_.isa().mmu().bounds) {
+    real_hart[Csr::satp] = root(translation_key(real_.isa(), virtual_hart), virtual_hart).satp;
+    return;
+  }
+  // The relocation moves with the slice, and the bound ends where the slice does. A relocation that begins outside cannot be shown.
+  const uint32_t offset = virtual_hart[Csr::base] - slice_.guest.at;
+  real_hart[Csr::base] = slice_.real.at + offset;
+  real_hart[Csr::bound] = offset < slice_.size ? std::min(virtual_hart[Csr::bound], slice_.size - offset) : 0;
+}
+
+uint32_t Shadow::permissions(Hart& virtual_hart, Virtual address, Access known) {
+  auto granted = [&](Access access) { return access == known || !guest_mmu_.translate(virtual_hart, address, access).fault; };
   uint32_t bits = 0;
   if (granted(Access::load)) bits |= pte::read;
   if (granted(Access::store)) bits |= pte::write;
@@ -68,48 +119,57 @@ Shadow::Fill Shadow::fill(Hart& virtual_hart, Virtual address, Access access) {
   const GuestPhysical page{found.physical.at & ~(page_size - 1)};
   const auto real_page = slice_.to_real(page, page_size);
   if (!real_page) return {.outcome = Outcome::outside, .guest = GuestPhysical{found.physical.at}};
+  if (real_.isa().mmu().bounds) return {.outcome = Outcome::out_of_reach, .guest = GuestPhysical{found.physical.at}};
 
-  // A root and a lower table may be needed: make room first, because making room forgets both.
-  if (used_ + 2 > pages_) reset();
-  const RealPhysical root{(this->root(virtual_hart) & satp::ppn) << 12};
-  const uint32_t bits = permissions(virtual_hart, address) | pte::valid | pte::user | pte::accessed | pte::dirty;
-  const RealPhysical upper = upper_entry(root, address);
+  // A root and a lower table may be needed: room is made first, because it may cost this very root.
+  Fill fill{.outcome = Outcome::filled, .guest = page, .real = *real_page, .evicted = make_room(2)};
+  Root& root = this->root(translation_key(real_.isa(), virtual_hart), virtual_hart);
+  const uint32_t bits = permissions(virtual_hart, address, access) | pte::valid | pte::user | pte::accessed | pte::dirty;
+  const RealPhysical upper = upper_entry(root.tables.front(), address);
   const uint32_t old = get(upper);
 
   const GuestPhysical around{page.at & ~(superpage_size - 1)};
   const auto real_around = slice_.to_real(around, superpage_size);
   if (found.wide && real_around && real_around->at % superpage_size == 0 && !is_pointer(old)) {
     set(upper, entry_for(*real_around, bits));
-  } else {
-    RealPhysical table = target_of(old);
-    if (!is_pointer(old)) {
-      table = new_table();
-      set(upper, entry_for(table, pointer_bits));
-    }
-    if (found.wide) holds_pieces_[index_of(table)] = true;
-    set(lower_entry(table, address), entry_for(*real_page, bits));
+    fill.extent = Extent::superpage;
+    return fill;
   }
-  return {.outcome = Outcome::filled, .guest = page, .real = *real_page};
+  RealPhysical table = target_of(old);
+  if (!is_pointer(old)) {
+    table = new_table(root);
+    set(upper, entry_for(table, pointer_bits));
+  }
+  if (found.wide) {
+    holds_pieces_[index_of(table)] = true;
+    fill.extent = Extent::piece;
+  }
+  set(lower_entry(table, address), entry_for(*real_page, bits));
+  return fill;
 }
 
-void Shadow::flush(std::optional<Virtual> address) {
-  if (!address) return reset();
-  for (const Root& root : roots_) {
-    const RealPhysical upper = upper_entry(root.table, *address);
-    const uint32_t entry = get(upper);
-    if (!is_pointer(entry)) {
-      set(upper, 0);
-      continue;
+void Shadow::fence_address(Root& root, Virtual address) {
+  const RealPhysical upper = upper_entry(root.tables.front(), address);
+  const uint32_t entry = get(upper);
+  if (!is_pointer(entry)) return set(upper, 0);
+  const RealPhysical table = target_of(entry);
+  if (holds_pieces_[index_of(table)]) clear(table);
+  else set(lower_entry(table, address), 0);
+}
+
+void Shadow::fence(const Fence& fence) {
+  if (!fence.address && !fence.space) return give_up_all();
+  auto concerned = [&](const Root& root) { return root.generation == generation_ && (!fence.space || root.space == fence.space); };
+  if (!fence.address) {
+    for (auto it = roots_.begin(); it != roots_.end();) {
+      const auto here = it++;
+      if (concerned(here->second)) give_up(here);
     }
-    const RealPhysical table = target_of(entry);
-    if (!holds_pieces_[index_of(table)]) {
-      set(lower_entry(table, *address), 0);
-      continue;
-    }
-    for (uint32_t offset = 0; offset < page_size; offset += 4) set(RealPhysical{table.at + offset}, 0);
-    holds_pieces_[index_of(table)] = false;
+    return;
   }
-  real_.flush(address);
+  for (auto& [key, root] : roots_)
+    if (concerned(root)) fence_address(root, *fence.address);
+  real_.flush(fence.address);
 }
 
 }  // namespace vmsim

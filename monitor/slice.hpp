@@ -3,7 +3,9 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
+#include "isa/word.hpp"
 #include "vcpu/address.hpp"
 
 namespace vmsim {
@@ -21,6 +23,11 @@ struct Slice {
     const uint32_t offset = at.at - guest.at;
     if (offset >= size || count > size - offset) return std::nullopt;
     return RealPhysical{real.at + offset};
+  }
+  /// The same for an aligned word, as a pair of values.
+  [[nodiscard]] std::pair<Flag, Word> word_to_real(Word at) const {
+    const auto real_word = to_real(GuestPhysical{at.bits}, 4);
+    return {{real_word.has_value()}, real_word ? real_word->at : 0};
   }
   /// For an address inside the slice.
   [[nodiscard]] GuestPhysical to_guest(RealPhysical at) const { return GuestPhysical{at.at - real.at + guest.at}; }

@@ -6,21 +6,28 @@
 
 namespace vmsim {
 
-Result<std::unique_ptr<VirtualMachine>> VirtualMachine::make(Platform& real, uint32_t ram, const BoardOptions& options,
-                                                             Technique technique) {
-  constexpr uint32_t superpage = 4u << 20;
-  const auto pool = real.take(shadow_pages * page_size, page_size);
-  const auto memory = pool ? real.take(ram, superpage) : std::nullopt;
-  if (!memory) return fail("the machine has no room for a guest of this size", {}, "give the guest less --memory");
-  const Slice slice{RealPhysical{memory->at}, GuestPhysical{ram_base}, ram};
-  return std::unique_ptr<VirtualMachine>(new VirtualMachine(real, slice, RealPhysical{pool->at}, options, technique));
+Result<std::unique_ptr<VirtualMachine>> VirtualMachine::make(Allocator& allocator, uint32_t ram, const BoardOptions& options,
+                                                             Technique technique, EngineOptions engine, uint32_t shadow_pages) {
+  auto grant = allocator.grant(GuestPhysical{ram_base}, ram, shadow_pages);
+  if (!grant) return tl::unexpected(grant.error());
+  return std::unique_ptr<VirtualMachine>(new VirtualMachine(allocator.real(), std::move(*grant), options, technique, engine));
 }
 
-VirtualMachine::VirtualMachine(Platform& real, const Slice& slice, RealPhysical pool, const BoardOptions& options, Technique technique)
-    : Computer(real.isa(), real.memory().slice(Physical{slice.real.at}, slice.size, Physical{slice.guest.at}), options),
-      slice_(slice) {
-  engine_ = make_technique(technique, {real, bus_, slice_, pool, shadow_pages, exits_});
+Result<std::unique_ptr<VirtualMachine>> VirtualMachine::make(Platform& real, uint32_t ram, const BoardOptions& options,
+                                                             Technique technique, EngineOptions engine) {
+  auto allocator = std::make_unique<Allocator>(real);
+  auto made = make(*allocator, ram, options, technique, engine);
+  if (made) (*made)->allocator_ = std::move(allocator);
+  return made;
 }
+
+VirtualMachine::VirtualMachine(Platform& real, Grant grant, const BoardOptions& options, Technique technique, EngineOptions engine)
+    : Computer(real.isa(), grant.memory(), grant.dma(), options), grant_(std::move(grant)) {
+  engine_ = make_technique(technique, {real, bus_, grant_.slice(), grant_.pool(), grant_.pool_pages(), exits_, engine});
+}
+
+// The technique works in what the grant gives back.
+VirtualMachine::~VirtualMachine() { engine_.reset(); }
 
 void VirtualMachine::call_firmware(TraceSink* sink) {
   if (sink == nullptr) return Computer::call_firmware(sink);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "machine/computer.hpp"
+#include "monitor/allocator.hpp"
 #include "monitor/techniques/technique.hpp"
 
 namespace vmsim {
@@ -12,19 +13,31 @@ class VirtualMachine final : public Computer {
   static constexpr uint32_t shadow_pages = 1024;
   static constexpr uint32_t overhead = shadow_pages * page_size + (8u << 20);
 
-  /// A guest with `ram` bytes of memory; an error where the platform has no room for it.
-  static Result<std::unique_ptr<VirtualMachine>> make(Platform& real, uint32_t ram, const BoardOptions& options, Technique technique);
+  /// A guest with `ram` bytes of memory, one of those that the allocator serves; an error where there is no room for it. `engine` runs what
+  /// the technique interprets.
+  static Result<std::unique_ptr<VirtualMachine>> make(Allocator& allocator, uint32_t ram, const BoardOptions& options, Technique technique,
+                                                      EngineOptions engine = {}, uint32_t shadow_pages = VirtualMachine::shadow_pages);
+  /// The same under a monitor of its own, which serves no other guest.
+  static Result<std::unique_ptr<VirtualMachine>> make(Platform& real, uint32_t ram, const BoardOptions& options, Technique technique,
+                                                      EngineOptions engine = {});
+  ~VirtualMachine() override;
 
+  /// What the guest has been given.
+  [[nodiscard]] const Grant& grant() const { return grant_; }
   /// Where the guest's memory lies.
-  [[nodiscard]] const Slice& slice() const { return slice_; }
+  [[nodiscard]] const Slice& slice() const { return grant_.slice(); }
+  /// The guest stops before this step of its own, whatever it was asked to run for.
+  void set_deadline(uint64_t step) { grant_.set_deadline(step); }
   /// Exits so far.
   [[nodiscard]] uint64_t exits() const { return exits_; }
 
  private:
-  VirtualMachine(Platform& real, const Slice& slice, RealPhysical pool, const BoardOptions& options, Technique technique);
+  VirtualMachine(Platform& real, Grant grant, const BoardOptions& options, Technique technique, EngineOptions engine);
   void call_firmware(TraceSink* sink) override;
+  [[nodiscard]] uint64_t deadline() const override { return grant_.deadline(); }
 
-  Slice slice_;
+  std::unique_ptr<Allocator> allocator_;  // where it is this guest's alone; outlives the grant
+  Grant grant_;
   uint64_t exits_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// One JSON object a line, for programs. Its fields are documented in docs/trace.md; the test holds them to that page.
+// One JSON object a line, for programs. Its fields are documented in docs/trace.md.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>

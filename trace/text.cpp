@@ -7,7 +7,7 @@
 namespace vmsim {
 namespace {
 
-constexpr size_t comment_column = 78;
+constexpr size_t comment_column = 86;
 
 /// Columns that a terminal uses for UTF-8 text.
 size_t columns(std::string_view text) {
@@ -33,23 +33,23 @@ class TextTrace final : public TraceSink {
 
   void act(const Act& a) override {
     if (c_.level == TraceLevel::instructions || c_.level == TraceLevel::memory || !c_.selection.takes(c_.isa, a)) return;
-    const bool timer = a.kind == ActKind::inject;
+    const bool between = a.kind == ActKind::inject;
     const std::string where = fmt::format("#{}  {:08x}{}  ", a.number, a.pc, symbol_suffix(c_.symbols, a.pc));
     std::string block;
     auto line = [&](const std::string& text, const std::string& comment) { block += pad(text, comment_column) + comment + "\n"; };
-    line(where + (timer ? "(between two instructions)" : instruction(a.word, a.pc)) + fmt::format("  {} (virtual), step {}", name(a.mode), a.step),
+    line(where + (between ? "(between two instructions)" : instruction(a.word, a.pc)) + fmt::format("  {} (virtual), step {}", name(a.mode), a.step),
          "1 " + reason(a));
-    line(fmt::format("{:7}{:34}real user → monitor", "trap", timer ? "deadline" : cause::name(a.real_cause)), "2 trap");
+    line(fmt::format("       {:8}{:30}real user → monitor", "trap", between ? "deadline" : cause::name(a.real_cause)), "2 trap");
     const auto [label, text, comment] = answer(a);
-    line(fmt::format("{:7}{}", label, text), "3 " + comment);
-    if (a.changes.empty()) line(fmt::format("{:7}unchanged", "vcpu"), "4 the virtual CPU stays as it is");
+    line(fmt::format("       {:8}{}", label, text), "3 " + comment);
+    if (a.changes.empty()) line(fmt::format("       {:8}unchanged", "vcpu"), "4 the virtual CPU stays as it is");
     for (const Change& change : a.changes) {
       const bool first = &change == a.changes.data();
-      line(fmt::format("{:7}{} {} → {}", first ? "vcpu" : "", readable_name(change.what), value(change.what, change.before),
+      line(fmt::format("       {:8}{} {} → {}", first ? "vcpu" : "", readable_name(change.what), value(change.what, change.before),
                        value(change.what, change.after)),
            first ? "4 update the virtual CPU" : "");
     }
-    line(fmt::format("{:7}{:08x}{}  real user, {} (virtual)", "resume", a.resume, symbol_suffix(c_.symbols, a.resume), name(a.resume_mode)),
+    line(fmt::format("       {:8}{:08x}{}  real user, {} (virtual)", "resume", a.resume, symbol_suffix(c_.symbols, a.resume), name(a.resume_mode)),
          a.kind == ActKind::fill ? "5 return: the instruction runs again" : "5 return");
     c_.out(block + "\n");
   }
@@ -78,7 +78,9 @@ class TextTrace final : public TraceSink {
     switch (a.kind) {
       case ActKind::emulate:
       case ActKind::wait: return "privileged instruction";
-      case ActKind::inject: return "the guest's timer is due";
+      case ActKind::inject:
+        if (a.cause == cause::timer_interrupt) return "the guest's timer is due";
+        return a.cause == cause::external_interrupt ? "a device interrupts" : "a software interrupt is pending";
       case ActKind::fill: return "no shadow entry yet";
       case ActKind::device: return "access to a device";
       case ActKind::firmware: return "call to the firmware";
@@ -102,12 +104,12 @@ class TextTrace final : public TraceSink {
 
   [[nodiscard]] Answer answer(const Act& a) const {
     switch (a.kind) {
-      case ActKind::emulate: return {"emulate", fmt::format("{:34}{}", effect(a), "emulator"), "emulate"};
+      case ActKind::emulate: return {"emulate", fmt::format("{:30}{}", effect(a), "emulator"), "emulate"};
       case ActKind::wait: return {"emulate", "wfi: park until the next interrupt", "emulate"};
       case ActKind::reflect: return {"reflect", fmt::format("{} → the guest's own handler", cause::name(a.cause)), "reflect"};
       case ActKind::inject: return {"inject", fmt::format("{} → the guest's own handler", cause::name(a.cause)), "inject the interrupt"};
       case ActKind::fill: return {"fill", a.detail, "fill the shadow entry"};
-      case ActKind::device: return {"device", fmt::format("{:34}{}", instruction(a.word, a.pc), a.detail), "emulate, on the virtual device"};
+      case ActKind::device: return {"device", fmt::format("{:30}{}", instruction(a.word, a.pc), a.detail), "emulate, on the virtual device"};
       case ActKind::firmware: return {"call", a.detail, "the virtual firmware answers"};
     }
     return {};

@@ -4,6 +4,8 @@
 
 namespace vmsim {
 
-std::unique_ptr<Engine> make_emulate_technique(const Ground& ground) { return make_interpreter(ground.real.isa(), ground.guest); }
+std::unique_ptr<Engine> make_emulate_technique(const Ground& ground) {
+  return make_engine(ground.real.isa(), ground.guest, ground.engine);
+}
 
 }  // namespace vmsim

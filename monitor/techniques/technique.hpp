@@ -1,8 +1,10 @@
-// How the monitor runs a guest. To the computer around it a technique is an engine like any other: it runs the (virtual) hart
-// and gives the same exits; how much of that happens on a real hart is its own affair. One file each.
+// How the monitor runs a guest. To the computer around it a technique is an engine like any other: it runs the
+// (virtual) hart and gives the same exits; how much of that happens on a real hart is its own affair. One file each.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "machine/platform.hpp"
@@ -15,9 +17,10 @@ struct Ground {
   Platform& real;
   Bus& guest;
   Slice slice;
-  RealPhysical pool;        // pages for shadow tables
+  RealPhysical pool;  // pages for shadow tables
   uint32_t pool_pages = 0;
-  uint64_t& exits;          // counts them
+  uint64_t& exits;  // counts them
+  EngineOptions engine = {};  // of what the monitor itself interprets
 };
 
 /// Real user mode for everything; every privileged instruction traps and is emulated.
@@ -25,7 +28,16 @@ std::unique_ptr<Engine> make_trap_technique(const Ground& ground);
 /// No real hart: the monitor interprets every instruction on the virtual one.
 std::unique_ptr<Engine> make_emulate_technique(const Ground& ground);
 
-enum class Technique : uint8_t { emulate, trap };
+/// As trap, for a kernel that knows that it is virtual and calls the monitor instead of trapping into it.
+std::unique_ptr<Engine> make_paravirt_technique(const Ground& ground);
+
+/// The virtual kernel interpreted, the virtual user directly on the real hart.
+std::unique_ptr<Engine> make_hybrid_technique(const Ground& ground);
+
+enum class Technique : uint8_t { emulate, trap, hybrid, paravirt };
+inline constexpr std::array<std::string_view, 4> technique_names{"emulate", "trap", "hybrid", "paravirt"};
+/// The technique of this name; nothing where there is none.
+std::optional<Technique> technique_of(std::string_view name);
 std::unique_ptr<Engine> make_technique(Technique technique, const Ground& ground);
 
 }  // namespace vmsim

@@ -1,0 +1,104 @@
+#include "monitor/host.hpp"
+
+#include <algorithm>
+
+namespace vmsim {
+
+size_t Host::add(HostGuest guest) {
+  guests_.push_back({std::move(guest)});
+  return guests_.size() - 1;
+}
+
+void Host::end(Guest& guest, State why) {
+  if (guest.state != State::not_started) scheduler_.end(guest.id);
+  guest.state = why;
+}
+
+void Host::keep_hours() {
+  const uint64_t now = scheduler_.now();
+  for (Guest& g : guests_) {
+    if (g.state == State::not_started && now >= g.hours.start) {
+      g.id = scheduler_.add(g.share);
+      g.state = State::running;
+    }
+    if (g.state != State::running && g.state != State::waiting) continue;
+    const bool off = now >= g.hours.pause_from && now < g.hours.pause_until;
+    if (off && !scheduler_.is_paused(g.id)) scheduler_.pause(g.id);
+    if (!off && scheduler_.is_paused(g.id)) scheduler_.resume(g.id);
+    if (now >= g.hours.stop) end(g, State::stopped);
+  }
+}
+
+uint64_t Host::next_hour() const {
+  const uint64_t now = scheduler_.now();
+  uint64_t next = ~uint64_t{0};
+  for (const Guest& g : guests_)
+    for (const uint64_t at : {g.hours.start, g.hours.stop, g.hours.pause_from, g.hours.pause_until})
+      if (at > now) next = std::min(next, at);
+  return next;
+}
+
+void Host::look_at_wait(Guest& guest) {
+  const auto left = guest.machine->wait_left();
+  guest.wait_left = left.value_or(0);
+  if (!left) return end(guest, State::idle_forever);
+  if (*left == 0) {
+    guest.state = State::running;
+    return scheduler_.ready(guest.id);
+  }
+  guest.state = State::waiting;
+  scheduler_.wait(guest.id, scheduler_.now() + *left);
+}
+
+void Host::turn(Guest& guest, uint64_t steps) {
+  VirtualMachine& vm = *guest.machine;
+  const uint64_t before = vm.hart().clock.steps;
+  const Stopped why = vm.run(std::min(before + steps, guest.max_steps), nullptr, true);
+  scheduler_.ran(guest.id, vm.hart().clock.steps - before);
+  switch (why) {
+    case Stopped::powered_off: return end(guest, State::powered_off);
+    case Stopped::over_limit: return end(guest, State::over_limit);
+    case Stopped::idle_forever: return end(guest, State::idle_forever);
+    case Stopped::waits: return look_at_wait(guest);
+    case Stopped::budget:
+      if (vm.hart().clock.steps >= guest.max_steps) end(guest, State::out_of_steps);
+      return;
+  }
+}
+
+void Host::run(uint64_t until) {
+  while (scheduler_.now() < until) {
+    keep_hours();
+    for (const Scheduler::Id id : scheduler_.due_to_wake()) {
+      Guest& guest = *std::ranges::find_if(guests_, [&](const Guest& g) { return g.state != State::not_started && g.id == id; });
+      // Exactly what bare metal would have waited, however late its turn comes.
+      guest.machine->pass(guest.wait_left);
+      look_at_wait(guest);
+    }
+    const uint64_t hour = std::min(until, next_hour());
+    const Scheduler::Turn next = scheduler_.next(hour);
+    if (!next.who) {
+      if (next.steps == 0 && hour == until && next_hour() == ~uint64_t{0}) return;
+      scheduler_.ran(std::nullopt, next.steps != 0 ? next.steps : hour - scheduler_.now());
+      continue;
+    }
+    turn(*std::ranges::find_if(guests_, [&](const Guest& g) { return g.state != State::not_started && g.id == *next.who; }), next.steps);
+  }
+  keep_hours();
+}
+
+const char* name(Host::State state) {
+  switch (state) {
+    case Host::State::not_started: return "not started";
+    case Host::State::running: return "running";
+    case Host::State::waiting: return "waiting";
+    case Host::State::stopped: return "stopped";
+    case Host::State::powered_off: return "powered off";
+    case Host::State::idle_forever: return "idle for ever";
+    case Host::State::over_limit: return "over a limit";
+    case Host::State::out_of_steps: return "out of steps";
+  }
+  return "?";
+}
+
+}  // namespace vmsim
