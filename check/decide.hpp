@@ -1,0 +1,35 @@
+// Deciding an instruction set. Without Z3 only the classes are known.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "check/verdict.hpp"
+
+namespace vmsim::check {
+
+std::vector<EncodingClass> encoding_classes(const Isa& isa);
+/// Whether a class means the same in both: its row, its user rule, its register's rule, the MMU and what the registers can hold. What a trap loses
+/// decides no class.
+bool same_meaning(const Isa& a, const Isa& b, const EncodingClass& c, const EncodingClass& d);
+
+struct Options {
+  unsigned query_milliseconds = 10'000;  // then a question is unknown
+  uint64_t trials = 200;                 // random states per question, the second engine
+  uint64_t seed = 1;
+  unsigned threads = 2;
+  std::vector<Query> queries = {};       // what to ask; empty is everything, and what is not asked stays unknown
+  const Isa* earlier_isa = nullptr;   // an instruction set decided before, and its report: what nothing decides anew is taken from there
+  const Report* earlier = nullptr;
+  std::function<void(size_t done, size_t all, const std::string& what)> progress = {};
+};
+
+/// Needs Z3 (VMSIM_HAVE_Z3).
+Report decide(const Isa& isa, const Options& options);
+/// Whether a question's formula holds in random states where the proof says that it cannot: how many of `count` do.
+uint64_t trials(const Isa& isa, const EncodingClass& c, Query query, uint64_t count, uint64_t seed);
+
+/// Theorems, from the classes' findings and the rest of the report.
+void conclude(const Isa& isa, Report& report);
+
+}  // namespace vmsim::check
