@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "isa/error.hpp"
+#include "isa/variant.hpp"
 
 namespace vmsim::cli {
 
@@ -15,19 +16,28 @@ enum ExitCode : int {
   usage = 64,
   bad_input = 65,
   internal = 70,
-  limit = 124,        // steps, console bytes
+  limit = 124,        // steps, wall time, bytes of console, disk or trace
   guest_fault = 125,  // idle for ever
 };
 
 /// Each sets `code` when its subcommand runs.
 void add_run(CLI::App& app, int& code);
+void add_verify(CLI::App& app, int& code);
+void add_host(CLI::App& app, int& code);
+void add_isa(CLI::App& app, int& code);
+void add_check(CLI::App& app, int& code);
 void add_asm(CLI::App& app, int& code);
 void add_disasm(CLI::App& app, int& code);
 
 /// A whole file, at most `limit` bytes.
 Result<std::vector<uint8_t>> read_file(const std::string& path, uint64_t limit = 1ull << 30);
 Result<void> write_file(const std::string& path, std::span<const uint8_t> bytes);
-/// Prints the error as one line on stderr and gives the code for bad input.
-int report(const Error& error);
+/// A variant by file name, or by its name in the catalogue (isa/variants); "toy32" is toy32.
+Result<Variant> load_variant(const std::string& name);
+/// Accepts decimal and hexadecimal numbers from 0 on, and nothing else.
+const CLI::Validator& whole_number();
+void add_isa_option(CLI::App& command, std::string& name);
+/// Prints the error as one line on stderr and gives the code.
+int report(const Error& error, ExitCode code = bad_input);
 
 }  // namespace vmsim::cli

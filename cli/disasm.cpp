@@ -1,24 +1,56 @@
 // vmsim disasm: the words of an image, as objdump prints them.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "cli/commands.hpp"
 #include "isa/disassemble.hpp"
 #include "machine/loader.hpp"
+#ifdef VMSIM_HAS_JIT
+#include "vcpu/jit/explain.hpp"
+#endif
 
 namespace vmsim::cli {
 namespace {
 
 struct DisasmOptions {
-  std::string image;
-  bool no_aliases = false, numeric = false;
+  std::string image, isa = "toy32";
+  bool no_aliases = false, numeric = false, translated = false;
 };
+
+#ifdef VMSIM_HAS_JIT
+/// What the jit makes of a segment, block by block, as in kernel mode without paging.
+void explain_segment(const Isa& isa, const Segment& segment) {
+  const uint32_t first = segment.address & ~(page_size - 1);
+  const auto size = static_cast<uint32_t>((segment.address - first + segment.bytes.size() + page_size - 1) / page_size * page_size);
+  Memory memory(Physical{first}, size);
+  memory.write(Physical{segment.address}, segment.bytes);
+  std::set<uint32_t> shown;
+  for (size_t at = 0; at + 4 <= segment.bytes.size(); at += 4) {
+    const uint32_t pc = segment.address + static_cast<uint32_t>(at);
+    if ((pc & 3) != 0 || shown.contains(pc)) continue;
+    const auto block = jit::explain(isa, memory, Physical{pc & ~(page_size - 1)}, pc, Mode::kernel, {}, {true, first, size});
+    fmt::print("{}\n", block.text);
+    shown.insert(block.guests.begin(), block.guests.end());
+  }
+}
+#else
+void explain_segment(const Isa&, const Segment&) {}
+#endif
 
 int disassemble_file(const DisasmOptions& options) {
   const auto bytes = read_file(options.image);
   if (!bytes) return report(bytes.error());
-  const Isa& isa = Isa::toy32();
+  const auto variant = load_variant(options.isa);
+  if (!variant) return report(variant.error());
+  const Isa& isa = *variant->isa;
   const auto image = load_image(isa, *bytes, options.image);
   if (!image) return report(image.error());
+  if (options.translated) {
+    if (!has_jit()) return report({"this build has no jit for its host", "--translated", "leave it out"});
+    for (const Segment& segment : image->segments) explain_segment(isa, segment);
+    return 0;
+  }
   for (const Segment& segment : image->segments) {
     for (size_t at = 0; at + 4 <= segment.bytes.size(); at += 4) {
       const uint32_t pc = segment.address + static_cast<uint32_t>(at);
@@ -40,6 +72,8 @@ void add_disasm(CLI::App& app, int& code) {
   command->add_option("image", options->image, "ELF32, flat binary or assembly source")->required();
   command->add_flag("--no-aliases", options->no_aliases, "addi zero,zero,0 and not nop");
   command->add_flag("--numeric", options->numeric, "x10 and not a0");
+  command->add_flag("--translated", options->translated, "what the jit makes of it: guest code, IR after each pass, host code");
+  add_isa_option(*command, options->isa);
   command->callback([options, &code] { code = disassemble_file(*options); });
 }
 

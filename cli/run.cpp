@@ -2,39 +2,89 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
-#include <nlohmann/json.hpp>
+#include <cstring>
 #include <thread>
 
-#include "cli/commands.hpp"
+#include "cli/guest.hpp"
+#include "cli/outcome.hpp"
 #include "host/terminal.hpp"
-#include "machine/device_tree.hpp"
-#include "machine/loader.hpp"
-#include "monitor/virtual_machine.hpp"
 #include "trace/statistics.hpp"
 #include "trace/writer.hpp"
 
 namespace vmsim::cli {
 namespace {
 
-constexpr uint32_t mebibyte = 1u << 20;
-
 struct RunOptions {
-  std::string image, technique = "trap";
-  uint32_t memory = 128;  // MiB
-  std::string append;
+  GuestOptions guest;
+  std::string technique = "trap", engine = "interpreter";
   std::string console = "stdio", console_out;
-  std::string input, record_input;
+  std::string record_input;
   std::string trace, trace_format = "text", trace_out, trace_filter;
   uint64_t trace_from = 0, trace_until = ~uint64_t{0};
   uint64_t max_steps = 0;  // 0: no limit
-  uint64_t max_console = ~uint64_t{0};
+  uint64_t max_console = ~uint64_t{0}, max_trace = ~uint64_t{0};  // bytes
+  double max_seconds = 0;                                          // of wall time; 0: no limit
   bool stats = false, json = false;
+  bool show_translation = false;
+  std::string translation_at;  // an address; empty: all
 };
 
-using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+/// A file that the run writes to, or standard output. Whether everything arrived is known once it is closed.
+class Output {
+ public:
+  Result<void> open(const std::string& path) {
+    path_ = path;
+    file_.reset(std::fopen(path.c_str(), "wb"));
+    return file_ ? Result<void>() : failure();
+  }
+  [[nodiscard]] std::FILE* get() const { return file_.get(); }
+  Result<void> close() {
+    if (!file_) return {};
+    const bool failed = std::fflush(file_.get()) != 0 || std::ferror(file_.get()) != 0;
+    if (failed) return failure();
+    file_.reset();
+    return {};
+  }
 
-File open_to_write(const std::string& path) { return {std::fopen(path.c_str(), "wb"), std::fclose}; }
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  [[nodiscard]] Result<void> failure() const {
+    return fail(fmt::format("cannot be written: {}", std::strerror(errno)), path_, "check the path and the room on the disk");
+  }
+  std::string path_;
+  std::unique_ptr<std::FILE, Close> file_;
+};
+
+/// Passes a trace on until it has the size that it may have. Whole records only: what is written stays well-formed.
+class LimitedTrace final : public TraceSink {
+ public:
+  LimitedTrace(std::unique_ptr<TraceSink> next, const uint64_t& bytes, uint64_t most) : next_(std::move(next)), bytes_(bytes), most_(most) {}
+  [[nodiscard]] bool wants_records() const override { return next_->wants_records(); }
+  void record(const Record& r) override {
+    if (!full()) next_->record(r);
+  }
+  void act(const Act& a) override {
+    if (!full()) next_->act(a);
+  }
+
+ private:
+  [[nodiscard]] bool full() const { return bytes_ > most_; }
+  std::unique_ptr<TraceSink> next_;
+  const uint64_t& bytes_;
+  uint64_t most_;
+};
+
+std::optional<uint32_t> parse_address(const std::string& text) {
+  char* end = nullptr;
+  const unsigned long long value = std::strtoull(text.c_str(), &end, 0);
+  if (text.empty() || *end != 0 || value > ~0u) return std::nullopt;
+  return static_cast<uint32_t>(value);
+}
 
 /// Live input: whatever has been typed arrives at the current step, and is written to the log.
 class LiveInput {
@@ -59,163 +109,169 @@ class LiveInput {
   RawTerminal terminal_;
 };
 
-struct Outcome {
-  Stopped why = Stopped::budget;
-  bool escaped = false;
+/// The console beside a trace on the same screen: whole lines, marked as the guest's.
+class MarkedConsole {
+ public:
+  void put(uint8_t byte) {
+    if (byte == '\n') return flush();
+    line_ += byte < 0x20 || byte == 0x7F ? fmt::format("\\x{:02x}", byte) : std::string(1, static_cast<char>(byte));
+    if (line_.size() >= 512) flush();
+  }
+  void flush() {
+    if (!line_.empty()) fmt::print("console| {}\n", line_);
+    line_.clear();
+  }
+
+ private:
+  std::string line_;
 };
 
-/// Runs in slices, so that live input gets in between them.
-Outcome run_to_end(Computer& computer, uint64_t limit, LiveInput* live, TraceSink* sink) {
-  constexpr uint64_t steps_between_polls = 1'000'000;
+/// Runs in slices of about ten milliseconds, so that live input and the host's limits get in between them.
+Outcome run_to_end(Computer& computer, const RunOptions& options, LiveInput* live, TraceSink* sink, const uint64_t& trace_bytes) {
+  using clock = std::chrono::steady_clock;
+  using milliseconds = std::chrono::duration<double, std::milli>;
+  constexpr uint64_t shortest = 1000, longest = 4'000'000;
+  const uint64_t limit = options.max_steps != 0 ? options.max_steps : ~uint64_t{0};
+  const auto start = clock::now();
+  uint64_t slice = shortest;
   for (;;) {
+    const auto before = clock::now();
+    if (options.max_seconds > 0 && before - start > std::chrono::duration<double>(options.max_seconds)) return {.over = "wall time"};
+    if (trace_bytes > options.max_trace) return {.over = "trace"};
+    if (live != nullptr && !live->poll()) return {.escaped = true};
     const uint64_t steps = computer.hart().clock.steps;
-    if (live != nullptr && !live->poll()) return {Stopped::budget, true};
-    const uint64_t until = live != nullptr ? std::min(limit, steps + steps_between_polls) : limit;
-    const Stopped why = computer.run(until, sink);
+    const Stopped why = computer.run(steps + std::min(slice, limit - steps), sink);
     if (why == Stopped::idle_forever && live != nullptr && !live->at_end()) {
       // Only a person can wake it now.
       std::fflush(stdout);
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       continue;
     }
-    if (why != Stopped::budget || computer.hart().clock.steps >= limit) return {why, false};
+    if (why != Stopped::budget || computer.hart().clock.steps >= limit) return {why};
+    const double took = milliseconds(clock::now() - before).count();
+    if (took < 5) slice = std::min(2 * slice, longest);
+    if (took > 10) slice = std::max(slice / 2, shortest);
   }
 }
 
-int finish(const RunOptions& options, Computer& computer, const Outcome& outcome) {
-  const Hart& hart = computer.hart();
-  int code = 0;
-  std::string reason, hint;
-  if (outcome.escaped) {
-    reason = "ended from the keyboard";
-  } else if (outcome.why == Stopped::powered_off) {
-    code = *computer.board().exit_code();
-    reason = "powered off";
-  } else if (outcome.why == Stopped::budget) {
-    code = limit;
-    reason = "reached the limit of steps";
-    hint = hart.pc == hart[Csr::stvec] ? "the guest is at its trap handler: it may be faulting there for ever; try --trace"
-                                       : "give it more with --max-instructions";
-  } else if (outcome.why == Stopped::flooded) {
-    code = limit;
-    reason = "wrote more than the console's limit";
-    hint = "give it more with --max-console";
-  } else {
-    code = guest_fault;
-    reason = "waits for an interrupt that can never come";
-    hint = "enable one in sie and set the timer before wfi";
-  }
-  if (options.json) {
-    nlohmann::ordered_json j{{"outcome", reason}, {"exit_code", code}, {"technique", options.technique}, {"steps", hart.clock.steps},
-                             {"idle_steps", hart.clock.idle}, {"instructions", hart.clock.retired}, {"pc", hart.pc}};
-    fmt::print("{}\n", j.dump());
-  } else if (outcome.escaped || outcome.why != Stopped::powered_off) {
-    fmt::print(stderr, "vmsim: {}: the guest {} at pc {:08x}, after {} steps{}\n", options.image, reason, hart.pc, hart.clock.steps,
-               hint.empty() ? "" : fmt::format(" (hint: {})", hint));
-  }
-  return code;
+/// What the parser cannot see by itself.
+void check(const RunOptions& o) {
+  if (o.console == "file" && o.console_out.empty()) throw CLI::ValidationError("--console file", "needs --console-out FILE");
+  if (o.console != "file" && !o.console_out.empty()) throw CLI::ValidationError("--console-out", "needs --console file");
+  if (o.console != "stdio" && !o.record_input.empty()) throw CLI::ValidationError("--record-input", "needs --console stdio: nothing else is live");
+  if (o.trace_from >= o.trace_until) throw CLI::ValidationError("--trace-until", fmt::format("{} is not behind --trace-from {}", o.trace_until, o.trace_from));
 }
 
-int run_guest(RunOptions options) {
-  const Isa& isa = Isa::toy32();
-  const auto bytes = read_file(options.image);
-  if (!bytes) return report(bytes.error());
-  const auto image = load_image(isa, *bytes, options.image);
-  if (!image) return report(image.error());
+Result<int> run_guest(const RunOptions& options) {
+  const auto variant = load_variant(options.guest.isa);
+  if (!variant) return tl::unexpected(variant.error());
+  const Isa& isa = *variant->isa;
+  const auto files = read_guest(isa, options.guest);
+  if (!files) return tl::unexpected(files.error());
+  auto disks = open_disks(options.guest, false);
+  if (!disks) return tl::unexpected(disks.error());
 
-  BoardOptions board{.console = {.max_output = options.max_console}};
-  File console_file(nullptr, std::fclose);
-  if (options.console == "file") {
-    if (options.console_out.empty()) return report({"--console file needs --console-out FILE", "--console", "name the file"});
-    console_file = open_to_write(options.console_out);
-    if (!console_file) return report({"cannot be written", options.console_out, "check the path"});
-  }
+  ConsoleOptions console_options{.max_output = options.max_console};
+  Output console_file, trace_file, input_log;
+  for (const auto& [file, path] : {std::pair(&console_file, options.console_out), {&trace_file, options.trace_out}, {&input_log, options.record_input}})
+    if (auto opened = path.empty() ? Result<void>() : file->open(path); !opened) return tl::unexpected(opened.error());
   std::FILE* console = options.console == "stdio" ? stdout : console_file.get();
-  if (console != nullptr) board.console.output = [console](uint8_t byte) { std::putc(byte, console); };
-  if (!options.input.empty()) {
-    const auto text = read_file(options.input);
-    if (!text) return report(text.error());
-    auto log = parse_input_log({reinterpret_cast<const char*>(text->data()), text->size()}, options.input);
-    if (!log) return report(log.error());
-    board.console.input = std::move(*log);
-  }
+  const bool beside_trace = console == stdout && !options.trace.empty() && options.trace_out.empty();
+  MarkedConsole marked;
+  if (beside_trace) console_options.output = [&marked](uint8_t byte) { marked.put(byte); };
+  else if (console != nullptr) console_options.output = [console](uint8_t byte) { std::putc(byte, console); };
 
-  const bool bare = options.technique == "bare";
-  const uint32_t ram = options.memory * mebibyte;
-  Machine machine(isa, bare ? ram : ram + VirtualMachine::overhead, bare ? board : BoardOptions{});
-  std::unique_ptr<VirtualMachine> virtual_machine;
-  if (!bare) {
-    auto made = VirtualMachine::make(machine, ram, board, options.technique == "emulate" ? Technique::emulate : Technique::trap);
-    if (!made) return report(made.error());
-    virtual_machine = std::move(*made);
+  EngineOptions engine{.kind = options.engine == "jit" ? EngineKind::jit : EngineKind::interpreter};
+  if (engine.kind == EngineKind::jit && !has_jit()) return fail("this build has no jit for its host", "--engine jit", "use --engine interpreter");
+  Translations translations;
+  if (options.show_translation) {
+    if (engine.kind != EngineKind::jit) return fail("only the jit translates", "--show-translation", "use --engine jit");
+    if (!options.translation_at.empty()) {
+      const auto at = parse_address(options.translation_at);
+      if (!at) return fail("not an address: " + vmsim::quoted(options.translation_at), "--show-translation", "a number, as in 0x80200000");
+      translations.only = *at;
+    }
+    engine.jit.shown = &translations;
   }
-  Computer& computer = bare ? static_cast<Computer&>(machine) : *virtual_machine;
-  if (const auto booted = computer.boot(*image, build_device_tree({.ram_size = ram, .bootargs = options.append})); !booted) {
-    Error error = booted.error();
-    error.where = options.image + ": " + error.where;
-    return report(error);
-  }
+  const auto started = start_guest(isa, options.guest, *files, options.technique, console_options, std::move(*disks), engine);
+  if (!started) return tl::unexpected(started.error());
+  Computer& computer = started->computer();
 
-  File trace_file(nullptr, std::fclose), input_log(nullptr, std::fclose);
   std::unique_ptr<TraceSink> trace;
+  uint64_t trace_bytes = 0;
   if (!options.trace.empty()) {
-    auto selection = Selection::parse(isa, image->symbols, options.trace_filter);
-    if (!selection) return report(selection.error());
+    auto selection = Selection::parse(isa, files->image.symbols, options.trace_filter);
+    if (!selection) return tl::unexpected(selection.error());
     selection->from = options.trace_from;
     selection->until = options.trace_until;
-    if (!options.trace_out.empty() && !(trace_file = open_to_write(options.trace_out)))
-      return report({"cannot be written", options.trace_out, "check the path"});
-    std::FILE* out = trace_file ? trace_file.get() : stdout;
+    std::FILE* out = options.trace_out.empty() ? stdout : trace_file.get();
     const TraceLevel level = options.trace == "exits" ? TraceLevel::exits : options.trace == "instructions" ? TraceLevel::instructions
                              : options.trace == "memory" ? TraceLevel::memory : TraceLevel::all;
-    trace = make_trace(options.trace_format, {isa, image->symbols, *selection, level, bare,
-                                              [out](std::string_view text) { std::fwrite(text.data(), 1, text.size(), out); }});
+    const auto write = [out, &trace_bytes](std::string_view text) {
+      trace_bytes += text.size();
+      std::fwrite(text.data(), 1, text.size(), out);
+    };
+    trace = std::make_unique<LimitedTrace>(
+        make_trace(options.trace_format, {isa, files->image.symbols, *selection, level, options.technique == "bare", write}), trace_bytes, options.max_trace);
   }
   Statistics statistics(isa, trace.get());
   TraceSink* sink = options.stats ? &statistics : trace.get();
 
-  if (!options.record_input.empty() && !(input_log = open_to_write(options.record_input)))
-    return report({"cannot be written", options.record_input, "check the path"});
   std::optional<LiveInput> live;
-  if (options.console == "stdio" && options.input.empty()) live.emplace(computer, input_log.get());
+  if (options.console == "stdio" && options.guest.input.empty()) live.emplace(computer, input_log.get());
 
-  const Outcome outcome = run_to_end(computer, options.max_steps != 0 ? options.max_steps : ~uint64_t{0}, live ? &*live : nullptr, sink);
+  const Outcome outcome = run_to_end(computer, options, live ? &*live : nullptr, sink, trace_bytes);
   live.reset();
+  if (beside_trace) marked.flush();
   trace.reset();
   std::fflush(stdout);
+  for (const Translation& t : translations.blocks) fmt::print("--- {} runs\n{}\n", t.runs, t.text);
   if (options.stats) fmt::print("{}", statistics.table(computer.hart().clock.steps));
-  return finish(options, computer, outcome);
+  for (Output* file : {&console_file, &trace_file, &input_log})
+    if (auto closed = file->close(); !closed) return tl::unexpected(closed.error());
+  return tell(outcome, computer, options.guest.image, options.technique, options.json);
 }
 
 }  // namespace
 
 void add_run(CLI::App& app, int& code) {
   auto o = std::make_shared<RunOptions>();
-  CLI::App* c = app.add_subcommand("run", "Run a guest: ELF32, flat binary, or assembly source.\n"
+  CLI::App* c = app.add_subcommand("run", "Run a guest: ELF32, flat binary, Linux Image, or assembly source.\n"
                                           "Example: vmsim run guests/asm/hello.s --trace\n"
                                           "The guest's exit code becomes the process's; 64 usage, 65 bad input, 70 a bug in vmsim, 124 a limit, 125 a guest fault.");
-  c->add_option("image", o->image, "the guest")->required();
-  c->add_option("--technique", o->technique, "how: trap, emulate, or bare (no monitor)")
-      ->check(CLI::IsMember({"bare", "trap", "emulate"}))->capture_default_str();
-  c->add_option("--memory", o->memory, "the guest's memory in MiB")->check(CLI::Range(4, 1024))->capture_default_str();
-  c->add_option("--append", o->append, "kernel command line");
+  add_guest_options(*c, o->guest);
+  c->add_option("--technique", o->technique, "how: trap, emulate, hybrid, paravirt, or bare (no monitor)")
+      ->check(CLI::IsMember({"bare", "trap", "emulate", "hybrid", "paravirt"}))->capture_default_str();
+  c->add_option("--engine", o->engine, "what runs the hart: interpreter, or jit (translates hot code)")
+      ->check(CLI::IsMember({"interpreter", "jit"}))->capture_default_str();
+  CLI::Option* show = c->add_option("--show-translation", o->translation_at, "what the jit made of the code there, or of all code it translated")
+                          ->expected(0, 1);
   c->add_option("--console", o->console, "stdio, file or none; Ctrl-] leaves")->check(CLI::IsMember({"stdio", "file", "none"}))->capture_default_str();
   c->add_option("--console-out", o->console_out, "where --console file writes");
-  c->add_option("--input", o->input, "replay input: lines STEP \"TEXT\"");
-  c->add_option("--record-input", o->record_input, "log live input, for --input");
-  c->add_option("--trace", o->trace, "exits (default), instructions, memory or all")
+  c->add_option("--record-input", o->record_input, "log live input, for --input")->excludes("--input");
+  CLI::Option* trace = c->add_option("--trace", o->trace, "exits (default), instructions, memory or all")
       ->expected(0, 1)->default_str("exits")->check(CLI::IsMember({"exits", "instructions", "memory", "all"}));
-  c->add_option("--trace-format", o->trace_format, "text, jsonl, chrome or spike")
-      ->check(CLI::IsMember({"text", "jsonl", "chrome", "spike"}))->capture_default_str();
-  c->add_option("--trace-out", o->trace_out, "file for the trace");
-  c->add_option("--trace-from", o->trace_from, "first step to show");
-  c->add_option("--trace-until", o->trace_until, "first step not to show");
-  c->add_option("--trace-filter", o->trace_filter, "KEY=VALUE,...: op=csrrw, pc=LOW-HIGH, mode=user, kind=reflect, cause=8");
-  c->add_option("--max-instructions", o->max_steps, "end after this many steps (0: no limit)")->capture_default_str();
-  c->add_option("--max-console", o->max_console, "end after this many bytes of output");
+  const std::vector<CLI::Option*> needs_trace{
+      c->add_option("--trace-format", o->trace_format, "text, jsonl, chrome or spike")
+          ->check(CLI::IsMember({"text", "jsonl", "chrome", "spike"}))->capture_default_str(),
+      c->add_option("--trace-out", o->trace_out, "file for the trace"),
+      c->add_option("--trace-from", o->trace_from, "first step to show")->check(whole_number()),
+      c->add_option("--trace-until", o->trace_until, "first step not to show")->check(whole_number()),
+      c->add_option("--trace-filter", o->trace_filter, "KEY=VALUE,...: op=csrrw, pc=LOW-HIGH, mode=user, kind=reflect, cause=8"),
+      c->add_option("--max-trace", o->max_trace, "end after this many bytes of trace")->check(whole_number()),
+  };
+  c->add_option("--max-instructions", o->max_steps, "end after this many steps (0: no limit)")->check(whole_number())->capture_default_str();
+  c->add_option("--max-console", o->max_console, "end after this many bytes of output")->check(whole_number());
+  c->add_option("--max-seconds", o->max_seconds, "end after this much wall time (0: no limit)")->check(CLI::Range(0.0, 1e9))->capture_default_str();
   c->add_flag("--stats", o->stats, "exits by reason");
-  c->add_flag("--json", o->json, "the outcome as JSON");
-  c->callback([o, &code] { code = run_guest(*o); });
+  c->add_flag("--json", o->json, "the outcome as a line of JSON; it says whose the exit code is");
+  for (CLI::Option* option : needs_trace) option->needs(trace);
+  c->callback([o, show, &code] {
+    o->show_translation = show->count() != 0;
+    check(*o);
+    const auto result = run_guest(*o);
+    code = result ? *result : tell(result.error(), o->json);
+  });
 }
 
 }  // namespace vmsim::cli
