@@ -15,7 +15,7 @@ static uint32_t run(const uint8_t* code, uint32_t a, uint32_t b) {
       case SWAP: t = sp[0]; sp[0] = sp[-1]; sp[-1] = t; break;
       case OVER: t = sp[-1]; *++sp = t; break;
       case REM: t = *sp--; *sp = *sp % t; break; /* a % b, b on top */
-      case JZ: t = *sp; pc = t == 0 ? code + *pc : pc + 1; break;
+      case JZ: t = *sp--; pc = t == 0 ? code + *pc : pc + 1; break;
       case JMP: pc = code + *pc; break;
       case DROP: --sp; break;
       case HALT: return *sp;
