@@ -1,0 +1,96 @@
+#include "bench/workload.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <sstream>
+
+#include "machine/device_tree.hpp"
+#include "machine/loader.hpp"
+
+namespace vmsim::bench {
+namespace {
+
+constexpr uint32_t ram = 16u << 20;
+constexpr uint64_t limit = 3'000'000'000;
+
+std::string path(const std::string& file) { return std::string(VMSIM_WORKLOADS) + "/" + file; }
+
+[[noreturn]] void stop(const std::string& why) {
+  fmt::print(stderr, "bench: {}\n", why);
+  std::exit(70);
+}
+
+/// Standard output is the program's console; standard error the nanoseconds that it took.
+Run run_process(const std::string& command) {
+  const std::string times = fmt::format("{}.{}.ns", path("process"), getpid());
+  std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen((command + " 2> " + times).c_str(), "r"), pclose);
+  if (!pipe) stop("cannot start " + command);
+  Run run;
+  for (int c = fgetc(pipe.get()); c != EOF; c = fgetc(pipe.get())) run.console += static_cast<char>(c);
+  if (pclose(pipe.release()) != 0) stop(command + " failed");
+  double nanoseconds = 0;
+  std::ifstream(times) >> nanoseconds;
+  std::remove(times.c_str());
+  if (nanoseconds <= 0) stop(command + " did not say how long it took");
+  run.seconds = nanoseconds / 1e9;
+  return run;
+}
+
+}  // namespace
+
+const std::vector<std::string>& workloads() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    std::stringstream text(VMSIM_WORKLOAD_NAMES);
+    for (std::string name; std::getline(text, name, ',');) list.push_back(name);
+    return list;
+  }();
+  return names;
+}
+
+Run run_guest(const std::string& workload, const Setup& setup) {
+  const std::string file = path(workload + (setup.user_mode ? "_user.elf" : ".elf"));
+  std::ifstream in(file, std::ios::binary);
+  const std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
+  const auto image = load_image(Isa::toy32(), {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, file);
+  if (!image) stop(image.error().text());
+
+  Run run;
+  const BoardOptions board{.console = {.output = [&](uint8_t byte) { run.console += static_cast<char>(byte); }}};
+  const bool bare = setup.technique == "bare";
+  Machine machine(Isa::toy32(), bare ? ram : ram + VirtualMachine::overhead, bare ? board : BoardOptions{}, setup.engine);
+  std::unique_ptr<VirtualMachine> guest;
+  if (!bare) guest = VirtualMachine::make(machine, ram, board, technique_of(setup.technique).value()).value();
+  Computer& computer = bare ? static_cast<Computer&>(machine) : *guest;
+  if (const auto booted = computer.boot(*image, build_device_tree({.ram_size = ram})); !booted) stop(booted.error().text());
+
+  const auto start = std::chrono::steady_clock::now();
+  const Stopped why = computer.run(limit, nullptr);
+  run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  run.steps = computer.hart().clock.steps;
+  if (why != Stopped::powered_off || computer.board().exit_code() != 0) stop(workload + " did not end well under " + setup.technique);
+  return run;
+}
+
+Run run_native(const std::string& workload) { return run_process(path(workload + "_native")); }
+Run run_qemu(const std::string& workload) { return run_process("qemu-riscv32 " + path(workload + "_linux")); }
+
+void same_console(const std::string& workload, const Run& expected, const Run& found) {
+  if (expected.console != found.console) stop(fmt::format("{} prints '{}' and not '{}'", workload, found.console, expected.console));
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  const size_t half = values.size() / 2;
+  return values.size() % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+}  // namespace vmsim::bench

@@ -1,0 +1,42 @@
+// The workloads that every benchmark measures: C programs that do a fixed amount of work and print a checksum. One source, four forms: a
+// guest kernel, a guest in user mode under Sv32, a Linux program for qemu-riscv32, and a native one. Whatever runs, its console must
+// be what the native form prints, or the benchmark ends.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "machine/computer.hpp"
+#include "monitor/virtual_machine.hpp"
+
+namespace vmsim::bench {
+
+struct Run {
+  double seconds = 0;     // of the program alone, without loading it
+  uint64_t steps = 0;     // of the guest; 0 for a process
+  std::string console;
+};
+
+/// Names of the workloads.
+const std::vector<std::string>& workloads();
+
+/// How a guest is run.
+struct Setup {
+  std::string technique = "bare";
+  bool user_mode = false;  // the form that stays in user mode under Sv32
+  EngineOptions engine;
+};
+Run run_guest(const std::string& workload, const Setup& setup);
+/// The same program as a process of the host.
+Run run_native(const std::string& workload);
+/// In qemu-riscv32's user mode. Throws where there is no such program.
+Run run_qemu(const std::string& workload);
+
+/// Ends the benchmark where two forms of a program print different results.
+void same_console(const std::string& workload, const Run& expected, const Run& found);
+
+/// The middle of an odd or even number of values.
+double median(std::vector<double> values);
+
+}  // namespace vmsim::bench
