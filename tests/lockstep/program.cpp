@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "isa/disassemble.hpp"
 #include "isa/page_walk.hpp"
 #include "isa/table.hpp"
 
@@ -39,6 +40,7 @@ class Generator {
   }
 
  private:
+  // Each expression draws once, or in an order that the language fixes: a seed makes the same program with every compiler.
   uint32_t below(uint32_t n) { return static_cast<uint32_t>(random_() % n); }
   bool chance(uint32_t percent) { return below(100) < percent; }
   template <class T>
@@ -110,7 +112,10 @@ class Generator {
     set(0x14D, 1 + below(4));
     if (options_.privileged) set(0x104, chance(85) ? 0x222 : below(0x400));
     if (options_.paging) set(0x180, root(below(2)));
-    if (options_.privileged) set(0x100, interesting() | (chance(70) ? 2 : 0));
+    if (options_.privileged) {
+      const uint32_t status = interesting();
+      set(0x100, status | (chance(70) ? 2 : 0));
+    }
     append(words, load_constant(6, Program::ram + body_at));
     words.push_back(word("jalr", {.rs1 = 6}));
     item(std::move(words), true);
@@ -131,7 +136,8 @@ class Generator {
       };
       entry(upper + (Program::ram >> 22) * 4, lower, pte::valid);
       // The UART's 4 MiB, as a superpage; sometimes a broken one.
-      entry(upper + (0x1000'0000 >> 22) * 4, 0x1000'0000 + (chance(10) ? page_size : 0), 0xC7 | (chance(50) ? pte::user : 0));
+      const uint32_t broken = chance(10) ? page_size : 0;
+      entry(upper + (0x1000'0000 >> 22) * 4, 0x1000'0000 + broken, 0xC7 | (chance(50) ? pte::user : 0));
       constexpr uint32_t pages = Program::ram_size / page_size;
       for (uint32_t page = 0; page < pages; ++page) {
         const uint32_t offset = page * page_size;
@@ -153,7 +159,8 @@ class Generator {
 
   void data() {
     for (uint32_t i = 0; i < 64; ++i) {
-      at_ = Program::ram + data_at + below(data_pages) * page_size + below(page_size / 4) * 4;
+      const uint32_t page = below(data_pages);
+      at_ = Program::ram + data_at + page * page_size + below(page_size / 4) * 4;
       item({interesting()}, true);
     }
   }
@@ -236,9 +243,12 @@ class Generator {
       words.push_back(word("sfence.vma", {.rs1 = reg(), .rs2 = reg()}));
     } else if (kind < 10 && options_.privileged) {
       // Interrupts by hand.
-      words.push_back(csr_word(pick<std::string_view>({"csrrsi", "csrrci", "csrrwi"}), reg(), pick<uint16_t>({0x144, 0x100, 0x104}), 2));
+      const auto name = pick<std::string_view>({"csrrsi", "csrrci", "csrrwi"});
+      const Reg rd = reg();
+      words.push_back(csr_word(name, rd, pick<uint16_t>({0x144, 0x100, 0x104}), 2));
     } else if (kind < 13) {
-      for (uint32_t w : load_constant(reg(), interesting())) words.push_back(w);
+      const Reg rd = reg();
+      words = load_constant(rd, interesting());
     } else if (kind < 15) {
       return firmware_call();
     } else if (kind < 19 && options_.privileged) {
@@ -269,8 +279,15 @@ class Generator {
         words = load_constant(o.rs1, target - offset);
         break;
       }
-      case Format::Branch: o.imm = 4 * (1 + below(12)) * (chance(80) ? 1u : ~0u) + (chance(4) ? 2 : 0); break;
-      case Format::Jump: o.imm = 4 * (1 + below(12)) + (chance(4) ? 2 : 0); break;
+      case Format::Branch:
+        o.imm = 4 * (1 + below(12));
+        if (chance(20)) o.imm = 0 - o.imm;
+        if (chance(4)) o.imm += 2;
+        break;
+      case Format::Jump:
+        o.imm = 4 * (1 + below(12));
+        if (chance(4)) o.imm += 2;
+        break;
       case Format::JumpReg:
         if (o.rs1 == 0) o.rs1 = 7;
         words = load_constant(o.rs1, chance(90) ? Program::ram + body_at + below(0x400) : interesting());
@@ -340,6 +357,18 @@ Program make_program(uint64_t seed, const ProgramOptions& options) { return Gene
 void Program::place(std::span<uint8_t> bytes) const {
   for (const Item& item : items)
     for (size_t i = 0; i < item.words.size(); ++i) std::memcpy(&bytes[item.address - ram + 4 * i], &item.words[i], 4);
+}
+
+std::string Program::listing() const {
+  std::string text = fmt::format("seed {}, {}, {} steps\n", seed, paging ? "with paging" : "without paging", budget);
+  for (const Item& item : items) {
+    if (item.blank()) continue;
+    for (size_t i = 0; i < item.words.size(); ++i) {
+      const auto pc = static_cast<uint32_t>(item.address + 4 * i);
+      text += fmt::format("{:08x}: {:08x}  {}\n", pc, item.words[i], disassemble(Isa::toy32(), item.words[i], pc, {.separator = ' '}));
+    }
+  }
+  return text;
 }
 
 }  // namespace vmsim::lockstep

@@ -3,9 +3,11 @@
 // the shrinker can blank one item without moving another.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,10 @@ struct Item {
   uint32_t address = 0;
   std::vector<uint32_t> words;
   bool needed = false;  // boot code and handler: the shrinker leaves it
+
+  static constexpr uint32_t nop = 0x13;
+  void make_blank() { std::ranges::fill(words, nop); }
+  [[nodiscard]] bool blank() const { return std::ranges::all_of(words, [](uint32_t word) { return word == nop; }); }
 };
 
 struct Program {

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The long figures. Each item of the list below runs once for the sources as they are: its result, commit and command go into
+# docs/soak.md, and starting again skips what is done there. Another item is another line.
+#   tests/soak.sh            every item
+#   tests/soak.sh PATTERN    those whose name matches
+set -euo pipefail
+cd "$(dirname "$0")/.."
+log=docs/soak.md
+
+# name | preset | build target | command, from build/PRESET/tests; the last line that it prints is the result
+items=(
+  "reference lock-step, gcc|release|test_lockstep|VMSIM_SCALE=100 ./test_lockstep --gtest_filter='*Reference*'"
+  "reference lock-step, clang|clang|test_lockstep|VMSIM_SCALE=100 ./test_lockstep --gtest_filter='*Reference*'"
+  "100000 privileged programs, bare and every technique|release|test_lockstep|VMSIM_SCALE=100 ./test_lockstep --gtest_filter='Techniques/RandomPrograms.*'"
+  "decoder, every word|release|test_isa|VMSIM_SCALE=1009 ./test_isa --gtest_filter='TheDecoder.*'"
+  "every seeded bug|release|test_lockstep|../../../tests/mutants/run"
+)
+for source in tests/fuzz/*.cpp; do
+  name=$(basename "$source" .cpp)
+  items+=("fuzz $name, an hour|fuzz|fuzz_$name|mkdir -p fuzz/corpus_$name && fuzz/fuzz_$name -max_total_time=3600 -timeout=20 -print_final_stats=1 -seed_inputs=@fuzz/$name.seeds fuzz/corpus_$name")
+done
+
+# A change of a document does not make a figure old.
+sources=$(git ls-files -s | grep -v -E '\.md$' | git hash-object --stdin | cut -c1-12)
+commit=$(git rev-parse --short HEAD)
+[ -z "$(git status --porcelain -- ':!*.md')" ] || { echo "soak: commit first: a figure is of a commit"; exit 64; }
+
+for item in "${items[@]}"; do
+  IFS='|' read -r name preset target command <<< "$item"
+  [[ $name =~ ${1:-.} ]] || continue
+  if grep -qF "| $name | $sources |" "$log"; then echo "done already: $name"; continue; fi
+  echo "== $name"
+  cmake --preset "$preset" > /dev/null
+  cmake --build --preset "$preset" --target "$target" > /dev/null
+  out=$(mktemp)
+  start=$SECONDS
+  if (cd "build/$preset/tests" && eval "$command") > "$out" 2>&1; then verdict=passed; else verdict=FAILED; fi
+  result=$(grep -E ' programs, | words|caught|steps compared|stat::number_of_executed_units' "$out" | tail -n 12 | tr '\n' ';' | tr '|' '/' || true)
+  tail -n 5 "$out"
+  echo "| $name | $sources | $commit | $verdict in $((SECONDS - start)) s | ${result:-$(tail -n 1 "$out" | tr '|' '/')} | \`$command\` |" >> "$log"
+  [ "$verdict" = passed ] || { echo "soak: $name failed, see $out"; exit 1; }
+  rm "$out"
+done
