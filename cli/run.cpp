@@ -28,7 +28,7 @@ struct RunOptions {
   uint64_t max_console = ~uint64_t{0}, max_trace = ~uint64_t{0};  // bytes
   double max_seconds = 0;                                          // of wall time; 0: no limit
   bool stats = false, json = false;
-  bool show_translation = false;
+  bool show_translation = false, perf_map = false;
   std::string translation_at;  // an address; empty: all
 };
 
@@ -154,6 +154,11 @@ Outcome run_to_end(Computer& computer, const RunOptions& options, LiveInput* liv
   }
 }
 
+std::string translation_line(const TranslationCounts& c, uint64_t steps) {
+  return fmt::format("translated {} blocks of {} instructions to {} bytes; {} blocks invalidated, {} evicted; {:.1f}% of steps in translated code\n", c.translated,
+                     c.guest_instructions, c.bytes, c.invalidated, c.evicted, steps == 0 ? 0.0 : 100.0 * static_cast<double>(c.steps) / static_cast<double>(steps));
+}
+
 /// What the parser cannot see by itself.
 void check(const RunOptions& o) {
   if (o.console == "file" && o.console_out.empty()) throw CLI::ValidationError("--console file", "needs --console-out FILE");
@@ -172,7 +177,7 @@ Result<int> run_guest(const RunOptions& options) {
   if (!disks) return tl::unexpected(disks.error());
 
   ConsoleOptions console_options{.max_output = options.max_console};
-  Output console_file, trace_file, input_log;
+  Output console_file, trace_file, input_log, perf_map;
   for (const auto& [file, path] : {std::pair(&console_file, options.console_out), {&trace_file, options.trace_out}, {&input_log, options.record_input}})
     if (auto opened = path.empty() ? Result<void>() : file->open(path); !opened) return tl::unexpected(opened.error());
   std::FILE* console = options.console == "stdio" ? stdout : console_file.get();
@@ -184,8 +189,15 @@ Result<int> run_guest(const RunOptions& options) {
   EngineOptions engine{.kind = options.engine == "jit" ? EngineKind::jit : EngineKind::interpreter};
   if (engine.kind == EngineKind::jit && !has_jit()) return fail("this build has no jit for its host", "--engine jit", "use --engine interpreter");
   Translations translations;
+  TranslationCounts translation_counts;
+  engine.jit.counts = &translation_counts;
+  for (const auto& [asked, option] : {std::pair(options.show_translation, "--show-translation"), {options.perf_map, "--perf-map"}})
+    if (asked && engine.kind != EngineKind::jit) return fail("only the jit translates", option, "use --engine jit");
+  if (options.perf_map) {
+    if (auto opened = perf_map.open(fmt::format("/tmp/perf-{}.map", getpid())); !opened) return tl::unexpected(opened.error());
+    engine.jit.perf_map = perf_map.get();
+  }
   if (options.show_translation) {
-    if (engine.kind != EngineKind::jit) return fail("only the jit translates", "--show-translation", "use --engine jit");
     if (!options.translation_at.empty()) {
       const auto at = parse_address(options.translation_at);
       if (!at) return fail("not an address: " + vmsim::quoted(options.translation_at), "--show-translation", "a number, as in 0x80200000");
@@ -226,8 +238,11 @@ Result<int> run_guest(const RunOptions& options) {
   trace.reset();
   std::fflush(stdout);
   for (const Translation& t : translations.blocks) fmt::print("--- {} runs\n{}\n", t.runs, t.text);
-  if (options.stats) fmt::print("{}", statistics.table(computer.hart().clock.steps));
-  for (Output* file : {&console_file, &trace_file, &input_log})
+  if (options.stats) {
+    fmt::print("{}", statistics.table(computer.hart().clock.steps));
+    if (engine.kind == EngineKind::jit) fmt::print("{}", translation_line(translation_counts, computer.hart().clock.steps));
+  }
+  for (Output* file : {&console_file, &trace_file, &input_log, &perf_map})
     if (auto closed = file->close(); !closed) return tl::unexpected(closed.error());
   return tell(outcome, computer, options.guest.image, options.technique, options.json);
 }
@@ -246,6 +261,7 @@ void add_run(CLI::App& app, int& code) {
       ->check(CLI::IsMember({"interpreter", "jit"}))->capture_default_str();
   CLI::Option* show = c->add_option("--show-translation", o->translation_at, "what the jit made of the code there, or of all code it translated")
                           ->expected(0, 1);
+  c->add_flag("--perf-map", o->perf_map, "write /tmp/perf-PID.map, by which perf names translated blocks");
   c->add_option("--console", o->console, "stdio, file or none; Ctrl-] leaves")->check(CLI::IsMember({"stdio", "file", "none"}))->capture_default_str();
   c->add_option("--console-out", o->console_out, "where --console file writes");
   c->add_option("--record-input", o->record_input, "log live input, for --input")->excludes("--input");

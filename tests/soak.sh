@@ -11,6 +11,8 @@ log=docs/soak.md
 items=(
   "reference lock-step, gcc|release|test_lockstep|VMSIM_SCALE=100 ./test_lockstep --gtest_filter='*Reference*'"
   "reference lock-step, clang|clang|test_lockstep|VMSIM_SCALE=100 ./test_lockstep --gtest_filter='*Reference*'"
+  "jit lock-step, gcc|release|test_jit|VMSIM_SCALE=100 ./test_jit --gtest_filter='Jit/*'"
+  "jit lock-step, clang|clang|test_jit|VMSIM_SCALE=100 ./test_jit --gtest_filter='Jit/*'"
   "100000 privileged programs, bare and every technique|release|test_lockstep|VMSIM_SCALE=100 ./test_lockstep --gtest_filter='Techniques/RandomPrograms.*'"
   "decoder, every word|release|test_isa|VMSIM_SCALE=1009 ./test_isa --gtest_filter='TheDecoder.*'"
   "every seeded bug|release|test_lockstep|../../../tests/mutants/run"

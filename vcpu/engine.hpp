@@ -75,6 +75,8 @@ struct JitOptions {
   bool bmi2 = true;
   bool verify = false;              // check the IR's invariant after each pass
   Translations* shown = nullptr;    // translations are kept there, and their executions counted
+  TranslationCounts* counts = nullptr;  // counted there; several engines may share one
+  std::FILE* perf_map = nullptr;    // host code is listed there as perf reads it: address, size, name
 };
 
 /// An engine's switches; each optimisation can be turned off.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <deque>
 #include <optional>
 #include <string>
@@ -21,6 +22,13 @@ struct Translation {
 struct Translations {
   std::optional<uint32_t> only;
   std::deque<Translation> blocks;  // in the order of their making; the engine holds addresses of them
+};
+
+/// What an engine that translates has done so far.
+struct TranslationCounts {
+  uint64_t translated = 0, evicted = 0, invalidated = 0;  // blocks
+  uint64_t guest_instructions = 0, bytes = 0;             // that were translated, and host code made of them
+  uint64_t steps = 0;                                     // done by translated code
 };
 
 }  // namespace vmsim

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 #include "isa/table.hpp"
@@ -15,16 +17,22 @@ namespace {
 constexpr Physical ram{0x8000'0000};
 constexpr uint32_t ram_size = 1 << 20;
 
-/// Mappings of this process that are both writable and executable, and how many of translated code are executable.
-std::pair<int, int> writable_and_executable() {
+/// Mappings of this process.
+struct Mappings {
+  int both = 0;        // writable and executable
+  int code = 0;        // executable, of translated code
+  int executable = 0;  // all that are
+};
+Mappings mappings() {
   std::ifstream maps("/proc/self/maps");
-  int both = 0, code = 0;
+  Mappings found;
   for (std::string line; std::getline(maps, line);) {
     const std::string rights = line.substr(line.find(' ') + 1, 4);
-    both += rights[1] == 'w' && rights[2] == 'x';
-    code += rights[2] == 'x' && line.find("vmsim-code") != std::string::npos;
+    found.both += rights[1] == 'w' && rights[2] == 'x';
+    found.code += rights[2] == 'x' && line.find("vmsim-code") != std::string::npos;
+    found.executable += rights[2] == 'x';
   }
-  return {both, code};
+  return found;
 }
 
 uint32_t encoded(const char* name, Reg rd, Reg rs1, Reg rs2, uint32_t imm) {
@@ -55,16 +63,27 @@ TEST(CodeCache, is_never_writable_and_executable_and_stays_in_bound_while_code_n
     expected += value * length;
     ASSERT_EQ(hart.x[10], expected) << round;
     ASSERT_EQ(hart.pc, ram.at);
-    if (round % 50 == 0) {
-      const auto [both, code] = writable_and_executable();
-      ASSERT_EQ(both, 0);
-      ASSERT_GE(code, 1) << "the test does not see the code cache";
-    }
+    const Mappings now = mappings();
+    ASSERT_EQ(now.both, 0);
+    ASSERT_GE(now.code, 1) << "the test does not see the code cache";
   }
-  EXPECT_EQ(writable_and_executable().first, 0);
   EXPECT_GE(engine.counts().translated, 6000u);
   EXPECT_GT(engine.counts().bytes, bound) << "too little code to fill the cache";
   EXPECT_GT(engine.counts().invalidated, 1000u);
+}
+
+TEST(Interpreter, needs_no_executable_memory) {
+  const int before = mappings().executable;
+  Bus bus{Memory(ram, ram_size)};
+  write_function(bus.memory(), ram, 1, 50);
+  const auto engine = make_engine(Isa::toy32(), bus, {.kind = EngineKind::interpreter});
+  Hart hart;
+  hart.x[1] = hart.pc = ram.at;
+  engine->run(hart, 51 * 1000, TrapDestination::guest, nullptr);
+  EXPECT_EQ(hart.x[10], 50'000u);
+  EXPECT_EQ(mappings().executable, before);
+  const auto jit = make_engine(Isa::toy32(), bus, {.kind = EngineKind::jit});
+  EXPECT_EQ(mappings().executable, before + 1) << "the test would not see it";
 }
 
 TEST(CodeCache, evicts_blocks_that_are_joined_and_runs_them_again) {
@@ -122,6 +141,37 @@ TEST(Translations, are_shown_with_guest_code_ir_and_host_code_and_the_exact_coun
   // The last entry finds the budget used up.
   EXPECT_EQ(shown.blocks[0].runs, 1001u);
   for (const char* part : {"a0,a0,1", "set x10", "host code", "jmp"}) EXPECT_NE(shown.blocks[0].text.find(part), std::string::npos) << part;
+}
+
+TEST(Translations, are_listed_for_perf_by_address_size_and_guest_address) {
+  Bus bus{Memory(ram, ram_size)};
+  char* text = nullptr;
+  size_t size = 0;
+  std::FILE* map = open_memstream(&text, &size);
+  {
+    jit::Jit engine(Isa::toy32(), bus, {.kind = EngineKind::jit, .jit = {.threshold = 0, .perf_map = map}});
+    bus.memory().write(ram, encoded("jal", 0, 0, 0, 0), Width::word);
+    Hart hart;
+    hart.pc = ram.at;
+    engine.run(hart, 10, TrapDestination::guest, nullptr);
+    EXPECT_EQ(engine.counts().translated, 1u);
+    EXPECT_EQ(engine.counts().steps, 10u);
+    std::fclose(map);
+    size_t address = 0, length = 0;
+    char name[64] = "";
+    ASSERT_EQ(std::sscanf(text, "%zx %zx %63[^\n]", &address, &length, name), 3) << text;
+    EXPECT_STREQ(name, "toy32 80000000, kernel mode");
+    EXPECT_EQ(length, engine.counts().bytes);
+    std::ifstream maps("/proc/self/maps");
+    bool inside = false;
+    for (std::string line; std::getline(maps, line);) {
+      size_t from = 0, to = 0;
+      std::sscanf(line.c_str(), "%zx-%zx", &from, &to);
+      inside |= line.find("r-xs") != std::string::npos && from <= address && address + length <= to;
+    }
+    EXPECT_TRUE(inside) << text;
+  }
+  std::free(text);
 }
 
 /// Runs `words` from the start of memory under jit and interpreter, and holds the harts and memories against each other.

@@ -78,24 +78,27 @@ TEST_P(JitAgainstInterpreter, agrees_at_every_cut) {
   if (!has_jit()) GTEST_SKIP() << "no jit for this host";
   const Case& c = GetParam();
   uint64_t steps = 0;
+  TranslationCounts counts;
   const uint64_t first = test::first_seed(), count = test::scaled(c.programs);
   for (uint64_t seed = first; seed < first + count; ++seed) {
     lockstep::ProgramOptions options{.paging = c.paging};
     options.budget = 2000;
     const Program program = lockstep::make_program(seed, options);
-    const EngineOptions engine{.jit = c.jit};
+    EngineOptions engine{.jit = c.jit};
+    engine.jit.counts = &counts;
     const std::string found = difference(program, c.technique, engine, &steps);
     if (found.empty()) continue;
     const Program small = lockstep::shrink(program, [&](const Program& p) { return !difference(p, c.technique, engine).empty(); });
     FAIL() << "seed " << seed << " (VMSIM_SEED=" << seed << "): " << found << "\nshrunk to " << difference(small, c.technique, engine) << ":\n" << small.listing();
   }
-  std::cout << count << " programs, " << steps << " steps\n";
+  std::cout << count << " programs, " << steps << " steps compared, " << counts.steps << " of them in translated code\n";
   EXPECT_GT(steps, 100 * count);
+  EXPECT_GT(counts.steps * 10, steps) << "too little of it is about the jit";
 }
 
 std::vector<Case> cases() {
   const JitOptions eager{.threshold = 0, .code_bytes = 256 << 10, .verify = true};
-  std::vector<Case> all{{"bare", "bare", false, eager, 600},         {"bare_paging", "bare", true, eager, 600}, {"trap", "trap", true, eager, 300},
+  std::vector<Case> all{{"bare", "bare", false, eager, 800},         {"bare_paging", "bare", true, eager, 900}, {"trap", "trap", true, eager, 300},
                         {"emulate", "emulate", true, eager, 200},    {"hybrid", "hybrid", true, eager, 200},
                         {"warm", "bare", true, {.threshold = 3, .verify = true}, 200}};
   const auto without = [&](const char* name, auto change) {

@@ -4,8 +4,9 @@
 
 namespace vmsim::jit {
 
-CodeCache::CodeCache(Emitter& emitter, const Options& options, x64::SlowLoad load, x64::SlowStore store)
-    : emitter_(emitter), mapping_(std::max<size_t>(options.bytes, 256 << 10) / page_size * page_size), most_pages_(options.most_pages) {
+CodeCache::CodeCache(Emitter& emitter, const Options& options, TranslationCounts& counts, x64::SlowLoad load, x64::SlowStore store)
+    : emitter_(emitter), mapping_(std::max<size_t>(options.bytes, 256 << 10) / page_size * page_size), most_pages_(options.most_pages),
+      perf_map_(options.perf_map), counts_(counts) {
   const uint32_t runtime = emitter_.write_runtime(mapping_.writable(), mapping_.executable(), page_size, load, store);
   const uint32_t first = (runtime + 63) / 64 * 64;
   const auto each = static_cast<uint32_t>((mapping_.size() - first) / segment_count / 64 * 64);
@@ -84,6 +85,10 @@ Translated* CodeCache::add(const ir::Block& block, const Ground& ground, Page& p
     ++counts_.translated;
     counts_.guest_instructions += spot.block->guests;
     counts_.bytes += spot.block->size;
+    if (perf_map_ != nullptr) {
+      std::fprintf(perf_map_, "%zx %x toy32 %08x, %s mode\n", reinterpret_cast<size_t>(mapping_.executable() + spot.block->code), spot.block->size,
+                   spot.block->pc, page.key.mode == Mode::kernel ? "kernel" : "user");
+    }
     return spot.block;
   }
   return nullptr;  // longer than a segment

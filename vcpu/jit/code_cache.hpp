@@ -10,6 +10,7 @@
 #include "isa/machine.hpp"
 #include "vcpu/address.hpp"
 #include "vcpu/jit/emitter.hpp"
+#include "vcpu/translation.hpp"
 
 namespace vmsim::jit {
 
@@ -39,9 +40,10 @@ class CodeCache {
  public:
   struct Options {
     size_t bytes = 32 << 20;
-    size_t most_pages = 4096;  // of the index
+    std::FILE* perf_map = nullptr;  // each block is listed there
+    size_t most_pages = 4096;       // of the index
   };
-  CodeCache(Emitter& emitter, const Options& options, x64::SlowLoad load, x64::SlowStore store);
+  CodeCache(Emitter& emitter, const Options& options, TranslationCounts& counts, x64::SlowLoad load, x64::SlowStore store);
 
   /// The index page for `key`; a new one has `version`. Valid until a page is dropped.
   Page& page(const PageKey& key, uint32_t version);
@@ -68,10 +70,6 @@ class CodeCache {
   /// Grows with every block that goes: what remembers blocks by address looks at it.
   [[nodiscard]] uint64_t losses() const { return losses_; }
   [[nodiscard]] size_t size() const { return mapping_.size(); }
-  struct Counts {
-    uint64_t translated = 0, evicted = 0, invalidated = 0, guest_instructions = 0, bytes = 0;
-  };
-  [[nodiscard]] const Counts& counts() const { return counts_; }
 
  private:
   struct KeyHash {
@@ -94,11 +92,12 @@ class CodeCache {
   Emitter& emitter_;
   host::CodeMapping mapping_;
   size_t most_pages_;
+  std::FILE* perf_map_;
   std::array<Segment, segment_count> segments_;
   size_t current_ = 0;
   std::unordered_map<PageKey, std::unique_ptr<Page>, KeyHash> pages_;
   uint64_t losses_ = 0;
-  Counts counts_;
+  TranslationCounts& counts_;
 };
 
 }  // namespace vmsim::jit

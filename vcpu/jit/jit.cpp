@@ -37,7 +37,8 @@ Jit::Jit(const Isa& isa, Bus& bus, EngineOptions options)
       interpreter_(make_interpreter(isa, fenced_, without_jit(options))),
       state_memory_((sizeof(State) + page_size - 1) / page_size * page_size), state_(*reinterpret_cast<State*>(state_memory_.data())),
       emitter_({.bmi2 = options.jit.bmi2, .resident = options.jit.resident, .jump_cache = options.jit.jump_cache}),
-      cache_(emitter_, {.bytes = options.jit.code_bytes}, &slow_load, &slow_store) {
+      counts_(options.jit.counts != nullptr ? *options.jit.counts : own_counts_),
+      cache_(emitter_, {.bytes = options.jit.code_bytes, .perf_map = options.jit.perf_map}, counts_, &slow_load, &slow_store) {
   state_.engine = this;
 }
 
@@ -202,6 +203,7 @@ Jit::Left Jit::run_blocks(Hart& hart, uint64_t until, TrapDestination destinatio
     const auto done = static_cast<uint64_t>(given - state_.budget);
     hart.clock.steps += done;
     hart.clock.retired += done;
+    counts_.steps += done;
     hart.pc = state_.pc;
     if (hart.clock.steps >= until) return std::nullopt;
     switch (reason) {

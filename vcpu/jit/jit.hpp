@@ -36,7 +36,7 @@ class Jit final : public Engine {
   /// As flush, without the interpreter.
   void forget_translations(std::optional<Virtual> address);
 
-  [[nodiscard]] const CodeCache::Counts& counts() const { return cache_.counts(); }
+  [[nodiscard]] const TranslationCounts& counts() const { return counts_; }
 
  private:
   /// Ends run(), or nothing: on with the next step.
@@ -70,6 +70,7 @@ class Jit final : public Engine {
   host::Mapping state_memory_;
   State& state_;
   Emitter emitter_;
+  TranslationCounts own_counts_, &counts_;
   CodeCache cache_;
   Hart* hart_ = nullptr;  // the one that runs
   TranslationContext* context_ = nullptr;
