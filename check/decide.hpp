@@ -14,7 +14,8 @@ std::vector<EncodingClass> encoding_classes(const Isa& isa);
 bool same_meaning(const Isa& a, const Isa& b, const EncodingClass& c, const EncodingClass& d);
 
 struct Options {
-  unsigned query_milliseconds = 10'000;  // then a question is unknown
+  unsigned query_effort = 20'000'000;    // Z3's resource units for one question: a few seconds' worth, and the same on every machine. Then it is unknown
+  unsigned query_milliseconds = 0;       // the same by the clock, which makes a verdict depend on the machine; 0 is no such limit
   uint64_t trials = 200;                 // random states per question, the second engine
   uint64_t seed = 1;
   unsigned threads = 2;

@@ -12,7 +12,7 @@
 
 namespace vmsim::check {
 
-/// `unknown` is a question that ran out of time or that no model could be shown for: never a pass.
+/// `unknown` is a question that ran out of effort or that no model could be shown for: never a pass.
 enum class Answer : uint8_t { no, yes, configured, unknown };
 
 /// The questions asked about one encoding class. Pairs are named by the modes of their two states.

@@ -16,7 +16,7 @@ using namespace check;
 struct CheckOptions {
   std::string variant = "toy32", explain, verdicts;
   bool json = false, all = false;
-  unsigned timeout = 10'000;
+  unsigned effort = Options{}.query_effort, timeout = 60'000;
   uint64_t trials = 200, seed = 1;
 };
 
@@ -110,7 +110,7 @@ int run(const CheckOptions& o) {
 #ifdef VMSIM_HAVE_Z3
   const auto variant = load_variant(o.variant);
   if (!variant) return report(variant.error());
-  Options options{.query_milliseconds = o.timeout, .trials = o.trials, .seed = o.seed};
+  Options options{.query_effort = o.effort, .query_milliseconds = o.timeout, .trials = o.trials, .seed = o.seed};
   const bool live = isatty(2) != 0;
   options.progress = [&](size_t done, size_t all, const std::string& what) {
     if (live) fmt::print(stderr, "\r{:4}/{} {:40}", done, all, what);
@@ -141,7 +141,8 @@ void add_check(CLI::App& app, int& code) {
   c->add_flag("--all", o->all, "innocuous and privileged instructions too");
   c->add_option("--explain", o->explain, "everything about one instruction");
   c->add_option("--verdicts", o->verdicts, "write the verdicts to this file");
-  c->add_option("--timeout", o->timeout, "milliseconds for one question; then it is unknown")->capture_default_str();
+  c->add_option("--effort", o->effort, "Z3's resource units for one question; then it is unknown")->capture_default_str();
+  c->add_option("--timeout", o->timeout, "milliseconds for one question, whatever its effort; 0 is no limit")->capture_default_str();
   c->add_option("--trials", o->trials, "random states per question")->capture_default_str();
   c->add_option("--seed", o->seed, "of the random states")->capture_default_str();
   c->callback([o, &code] { code = run(*o); });

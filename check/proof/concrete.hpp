@@ -129,7 +129,7 @@ struct ConcreteDomain : WordDomain {
           if (a.byte(at) != b.byte(at)) return {true};
       return {!(a.name == b.name)};
     }
-    static void suppose_not(Flag, Bytes&) {}
+    static void suppose_not(Flag, auto&) {}
     bool untouched(const Bytes& b, Name) { return b.written.empty(); }
     Flag differ(const Registers& a, const Registers& b) { return {a.values != b.values}; }
 

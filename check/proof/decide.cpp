@@ -65,7 +65,8 @@ class Prover {
     }
     z3::solver solver(context(), "QF_AUFBV");
     z3::params p(context());
-    p.set("timeout", options_.query_milliseconds);
+    p.set("rlimit", options_.query_effort);
+    if (options_.query_milliseconds != 0) p.set("timeout", options_.query_milliseconds);
     solver.set(p);
     solver.add(simple);
     switch (solver.check()) {
@@ -82,6 +83,7 @@ class Prover {
   ClassVerdict decide(const EncodingClass& c) {
     const auto start = std::chrono::steady_clock::now();
     ClassVerdict v{.encoding = c};
+    forget_terms();
     for (size_t i = 0; i < query_count; ++i)
       if (const auto q = static_cast<Query>(i); options_.queries.empty() || std::ranges::find(options_.queries, q) != options_.queries.end()) v[q] = ask(c, q, v.witnesses);
     if (v.theorem1() == Answer::no || v.theorem3() == Answer::no || (v.time_sensitive() == Answer::yes && !v.is(Query::user_traps))) v.settings = configuration(c);
@@ -232,9 +234,11 @@ void check_sequences(const Isa& isa, Prover& prover, const Options& options, Rep
     const bool built_in = std::ranges::all_of(sequence, [&](const EncodingClass* c) { return isa.row(c->op).does == nullptr; });
     if (reuse && built_in) return;
     for (const Mode mode : {Mode::kernel, Mode::user}) {
+      forget_terms();
       SymbolicDomain::World world;
       Symbolic questions(world, isa, prover.reversible());
-      const Theorem t = prover.never([&] { return questions.sequence_differs(sequence, mode); }, "", "");
+      const auto never = [&](const Truth& f) { return prover.satisfiable(f, nullptr, nullptr) == Answer::no; };
+      const Theorem t = prover.never([&] { return questions.sequence_differs(sequence, mode, never); }, "", "");
       if (t.holds == Answer::yes) continue;
       std::string text;
       for (const EncodingClass* c : sequence) text += (text.empty() ? "" : "; trap; ") + c->name;
@@ -269,6 +273,7 @@ void check_the_rest(const Isa& isa, Prover& prover, const Options& options, Repo
     if (t.holds != Answer::no && part.holds != Answer::yes) t = part;
   };
   for (const Mode mode : {Mode::kernel, Mode::user}) {
+    forget_terms();
     SymbolicDomain::World world;
     Symbolic questions(world, isa, prover.reversible());
     keep(report.reversible, prover.never([&] { return questions.irreversible(mode); }, "a trap restores what the guest sees",

@@ -2,6 +2,8 @@
 // answer is yes (of the existential ones) or no (of the others): what the proof looks for, what the trials try, what a witness is.
 #pragma once
 
+#include <functional>
+
 #include "check/proof/model.hpp"
 #include "check/verdict.hpp"
 #include "isa/page_walk.hpp"
@@ -87,8 +89,9 @@ class Questions {
     return same_key & (unlike(wa.page_fault, wb.page_fault) | unlike(wa.access_fault, wb.access_fault) | (ne(wa.physical, wb.physical) & !fault_a));
   }
 
-  /// A sequence, bare and directly with a trap to the monitor after each instruction, none of which trap themselves.
-  F sequence_differs(const std::vector<const EncodingClass*>& sequence, Mode mode) {
+  /// A sequence, bare and directly with a trap to the monitor after each instruction, none of which trap themselves. `never` says of a condition that
+  /// nothing satisfies it, or does not know: where both machines are then in one state, the next step begins from one set of terms.
+  F sequence_differs(const std::vector<const EncodingClass*>& sequence, Mode mode, const std::function<bool(const F&)>& never) {
     use(*sequence[0], 0);
     State<D> bare = state(mode, {}), v = bare;
     F together{true};
@@ -100,14 +103,13 @@ class Questions {
       State<D> real = v;
       enter(v, real);
       const Step direct = run(isa_, real, shadow_of(mode));
-      for (const auto& [s, trapped] : {std::pair(&bare, step.trapped), {&real, direct.trapped}}) {
-        world_.suppose_not(trapped, s->window);
-        world_.suppose_not(trapped, s->direct);
-      }
+      world_.suppose_not(step.trapped, bare);
+      world_.suppose_not(direct.trapped, real);
       v.window = real.window;
       v.direct = real.direct;
       leave(isa_, v, real);
       together = together & step.none() & direct.none();
+      if (never(together & states_differ(bare, v))) v = bare;
     }
     return together & views_differ(bare, v);
   }

@@ -37,12 +37,11 @@ struct SymbolicDomain {
       const Term value(z3::select(array, at));
       return code < 32 ? value : Term(z3::ite(at == context().bv_val(0, 5), context().bv_val(0, 32), value.e));
     }
+    /// What stands at x0 is never read.
     void write(Reg code, const Truth& live, const Term& value) {
+      if (code == 0 || live.e.is_false()) return;
       const z3::expr at = index(code);
-      const Truth when = code < 32 ? live : live & Truth(at != context().bv_val(0, 5));
-      if (when.e.is_false()) return;
-      const z3::expr next = z3::store(array, at, value.e);
-      array = when.e.is_true() ? next : z3::ite(when.e, next, array);
+      array = z3::store(array, at, live.e.is_true() ? value.e : z3::ite(live.e, value.e, z3::select(array, at)));
     }
   };
 
@@ -143,17 +142,29 @@ struct SymbolicDomain {
       return unlike_there.e.is_false() ? unlike_there : unlike_there & Truth(at != context().bv_val(0, 5));
     }
 
-    /// `b` as it is where `condition`, which the question supposes not to hold, does not.
-    static void suppose_not(const Truth& condition, Bytes& b) {
-      if (condition.e.is_true() || condition.e.is_false()) return;
+    /// `state` as it is where none of `condition`, which the question supposes not to hold, does. Two runs that do the same then are the same terms.
+    static void suppose_not(const Truth& condition, auto& state) {
       z3::expr_vector from(context()), to(context());
-      from.push_back(condition.e);
-      to.push_back(context().bool_val(false));
-      b.array = b.array.substitute(from, to).simplify();
+      collect(condition.e, from);
+      for (unsigned i = 0; i < from.size(); ++i) to.push_back(context().bool_val(false));
+      if (from.empty()) return;
+      auto settle = [&](z3::expr& e) {
+        for (z3::expr next = e.substitute(from, to).simplify(); !z3::eq(next, e); next = next.simplify()) e = next;
+      };
+      settle(state.window.array), settle(state.direct.array), settle(state.hart.x.array);
+      settle(state.hart.pc.e), settle(state.hart.reserved.e), settle(state.hart.reservation.e);
+      for (Term& value : state.hart.csr) settle(value.e);
     }
     bool untouched(const Bytes& b, Name name) { return z3::eq(b.array, memory(name)); }
 
    private:
+    /// A condition, and the alternatives that it is made of.
+    static void collect(const z3::expr& condition, z3::expr_vector& all) {
+      if (condition.is_true() || condition.is_false()) return;
+      all.push_back(condition);
+      if (!condition.is_or()) return;
+      for (unsigned i = 0; i < condition.num_args(); ++i) collect(condition.arg(i), all);
+    }
     static Truth unlike(const z3::expr& a, const z3::expr& b, const z3::expr& at) {
       if (z3::eq(a, b)) return Truth(false);
       return Truth(z3::select(a, at) != z3::select(b, at));

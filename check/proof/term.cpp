@@ -1,10 +1,18 @@
 #include "check/proof/term.hpp"
 
-namespace vmsim::check {
+#include <memory>
 
-z3::context& context() {
-  thread_local z3::context one;
+namespace vmsim::check {
+namespace {
+
+std::unique_ptr<z3::context>& current() {
+  thread_local std::unique_ptr<z3::context> one = std::make_unique<z3::context>();
   return one;
 }
+
+}  // namespace
+
+z3::context& context() { return *current(); }
+void forget_terms() { current() = std::make_unique<z3::context>(); }
 
 }  // namespace vmsim::check

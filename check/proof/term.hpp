@@ -7,8 +7,11 @@
 
 namespace vmsim::check {
 
-/// This thread's Z3 context. Everything made in it lives as long as the thread.
+/// This thread's Z3 context.
 z3::context& context();
+/// A new one for this thread; of the old one nothing may be left. What Z3 does with a question depends on what its context has seen, so questions that
+/// shall have the same answer wherever and whenever they are asked each begin with a new one.
+void forget_terms();
 
 /// A symbolic truth value.
 struct Truth {
@@ -54,7 +57,7 @@ inline Truth eq(const Term& a, const Term& b) {
   if (z3::eq(a.e, b.e)) return Truth(true);
   uint32_t x = 0, y = 0;
   if (number(a, x) && number(b, y)) return Truth(x == y);
-  return Truth(a.e == b.e);
+  return Truth((a.e == b.e).simplify());
 }
 inline Truth ne(const Term& a, const Term& b) { return !eq(a, b); }
 inline Truth lt_u(const Term& a, const Term& b) { return Truth(z3::ult(a.e, b.e)); }
