@@ -44,6 +44,14 @@ Run run_process(const std::string& command) {
   return run;
 }
 
+Image image_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
+  auto image = load_image(Isa::toy32(), {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, file);
+  if (!image) stop(image.error().text());
+  return std::move(*image);
+}
+
 }  // namespace
 
 const std::vector<std::string>& workloads() {
@@ -57,34 +65,60 @@ const std::vector<std::string>& workloads() {
 }
 
 Run run_guest(const std::string& workload, const Setup& setup) {
-  const std::string file = path(workload + (setup.user_mode ? "_user.elf" : ".elf"));
-  std::ifstream in(file, std::ios::binary);
-  const std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
-  const auto image = load_image(Isa::toy32(), {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, file);
-  if (!image) stop(image.error().text());
-
+  const Image image = image_of(path(workload + (setup.user_mode ? "_user.elf" : ".elf")));
   Run run;
   const BoardOptions board{.console = {.output = [&](uint8_t byte) { run.console += static_cast<char>(byte); }}};
   const bool bare = setup.technique == "bare";
-  Machine machine(Isa::toy32(), bare ? ram : ram + VirtualMachine::overhead, bare ? board : BoardOptions{}, setup.engine);
+  Machine machine(Isa::toy32(), bare ? ram : ram + VirtualMachine::overhead, bare ? board : BoardOptions{},
+                  setup.engine);
   std::unique_ptr<VirtualMachine> guest;
   if (!bare) guest = VirtualMachine::make(machine, ram, board, technique_of(setup.technique).value()).value();
   Computer& computer = bare ? static_cast<Computer&>(machine) : *guest;
-  if (const auto booted = computer.boot(*image, build_device_tree({.ram_size = ram})); !booted) stop(booted.error().text());
+  if (const auto booted = computer.boot(image, build_device_tree({.ram_size = ram})); !booted)
+    stop(booted.error().text());
 
   const auto start = std::chrono::steady_clock::now();
   const Stopped why = computer.run(limit, nullptr);
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   run.steps = computer.hart().clock.steps;
-  if (why != Stopped::powered_off || computer.board().exit_code() != 0) stop(workload + " did not end well under " + setup.technique);
+  if (why != Stopped::powered_off || computer.board().exit_code() != 0)
+    stop(workload + " did not end well under " + setup.technique);
   return run;
+}
+
+uint32_t boot_workload(Computer& computer, const std::string& workload) {
+  if (const auto booted = computer.boot(image_of(path(workload + ".elf")), {}); !booted) stop(booted.error().text());
+  return computer.hart().pc;
 }
 
 Run run_native(const std::string& workload) { return run_process(path(workload + "_native")); }
 Run run_qemu(const std::string& workload) { return run_process("qemu-riscv32 " + path(workload + "_linux")); }
 
+bool has_qemu_system() {
+  static const bool has = std::system("qemu-system-riscv32 --version > /dev/null 2>&1") == 0;
+  return has;
+}
+
+Run run_qemu_system(const std::string& workload, bool user_mode) {
+  Run run;
+  const std::string command = fmt::format(
+      "qemu-system-riscv32 -M virt -m 64 -cpu rv32,c=off,f=off,d=off,h=off -display none -monitor none -serial stdio "
+      "-bios {} -kernel {}{}.elf < /dev/null",
+      path("machine_mode.elf"), path(workload), user_mode ? "_user" : "");
+  std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+  if (!pipe) stop("cannot start " + command);
+  for (int c = fgetc(pipe.get()); c != EOF; c = fgetc(pipe.get())) run.console += static_cast<char>(c);
+  if (pclose(pipe.release()) != 0) stop(command + " failed");
+  if (run.console.size() < 3) stop(command + " did not say how long it took");
+  const size_t line = run.console.rfind('\n', run.console.size() - 2);
+  run.seconds = std::atof(run.console.c_str() + line) / 1e9;
+  run.console.resize(line);
+  return run;
+}
+
 void same_console(const std::string& workload, const Run& expected, const Run& found) {
-  if (expected.console != found.console) stop(fmt::format("{} prints '{}' and not '{}'", workload, found.console, expected.console));
+  if (expected.console != found.console)
+    stop(fmt::format("{} prints '{}' and not '{}'", workload, found.console, expected.console));
 }
 
 double median(std::vector<double> values) {
