@@ -44,7 +44,8 @@ TranslationRate translation_rate() {
     const Memory& memory = machine.memory();
     const auto starts = block_starts(isa, memory, entry, entry + (1 << 16));
     jit::Emitter emitter({});
-    jit::CodeCache cache(emitter, {}, nullptr, nullptr);
+    TranslationCounts counts;
+    jit::CodeCache cache(emitter, {}, counts, nullptr, nullptr);
     const jit::Ground ground{true, memory.base().at, memory.size()};
     const auto begin = std::chrono::steady_clock::now();
     for (const uint32_t pc : starts) {
@@ -55,9 +56,9 @@ TranslationRate translation_rate() {
       cache.add(block, ground, page, page.spots[(pc & (page_size - 1)) / 4], nullptr);
     }
     rate.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    rate.blocks += cache.counts().translated;
-    rate.guest_instructions += cache.counts().guest_instructions;
-    rate.host_bytes += cache.counts().bytes;
+    rate.blocks += counts.translated;
+    rate.guest_instructions += counts.guest_instructions;
+    rate.host_bytes += counts.bytes;
   }
   return rate;
 }
