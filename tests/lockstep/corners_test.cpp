@@ -61,7 +61,7 @@ const std::vector<EngineOptions> every_engine = {{}, {.block_cache = false}, {.t
 /// Gives the steps compared.
 uint64_t expect_same(const Program& p, const std::string& input = "", const std::vector<EngineOptions>& engines = every_engine) {
   uint64_t steps = 0;
-  for (const EngineOptions engine : engines) {
+  for (const EngineOptions& engine : engines) {
     const auto result = compare_with_reference(p, engine, input);
     EXPECT_EQ(result.difference, "");
     EXPECT_EQ(result.cut, nullptr) << result.cut;
