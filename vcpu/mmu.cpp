@@ -30,8 +30,9 @@ AccessResult fault(uint32_t cause, Virtual at) { return {.fault = true, .cause =
 }  // namespace
 
 uint64_t translation_key(const Isa& isa, const Hart& hart) {
-  Hart copy = hart;  // a machine may write, this one does not
-  HartMachine<WordDomain, false> machine(isa, copy, nullptr);
+  // A machine may write, and so wants a hart that may be written to; the key only reads, and it is asked for at every
+  // change of mode.
+  HartMachine<WordDomain, false> machine(isa, const_cast<Hart&>(hart), nullptr);
   const auto key = translation_key(machine);
   const uint64_t root = isa.mmu().bounds ? uint64_t{key.root.bits} << 32 | key.bound.bits : uint64_t{key.root.bits} << 3;
   return root | key.kernel.bits | key.sum.bits << 1 | key.mxr.bits << 2;
@@ -42,7 +43,13 @@ TranslationContext& Mmu::select(const Hart& hart) {
   if (contexts_[current_].key != key) {
     const auto same = std::ranges::find(contexts_, key, &TranslationContext::key);
     const auto it = same != contexts_.end() ? same : std::ranges::min_element(contexts_, {}, &TranslationContext::used);
-    if (same == contexts_.end()) *it = TranslationContext{.key = key, .generation = ++generations_};
+    if (same == contexts_.end()) {
+      it->reads.empty(it->read);
+      it->writes.empty(it->write);
+      it->fetches.empty(it->fetch);
+      it->key = key;
+      it->generation = ++generations_;
+    }
     it->used = ++clock_;
     current_ = static_cast<size_t>(it - contexts_.begin());
   }
@@ -68,8 +75,11 @@ TranslateResult Mmu::translate_to_memory(Hart& hart, Virtual address, Access acc
 TranslateResult Mmu::fetch(Hart& hart, Virtual address) {
   const Virtual page{address.at & ~(page_size - 1)};
   const TranslateResult t = translate_to_memory(hart, page, Access::fetch);
-  if (!t.fault && cached_)
-    select(hart).fetch[TranslationContext::fetch_slot(page.at)] = {.tag = page.at, .page = t.physical};
+  if (t.fault || !cached_) return t;
+  TranslationContext& context = select(hart);
+  const size_t slot = TranslationContext::fetch_slot(page.at);
+  context.fetch[slot] = {.tag = page.at, .page = t.physical};
+  context.fetches.add(slot);
   return t;
 }
 
@@ -78,9 +88,11 @@ void Mmu::remember(Virtual address, Physical physical, Access access) {
   Memory& memory = bus_.memory();
   if (access == Access::store && memory.holds_code(physical)) return;
   TranslationContext& context = contexts_[current_];
-  auto& entries = access == Access::store ? context.write : context.read;
+  const bool store = access == Access::store;
   const uintptr_t host = reinterpret_cast<uintptr_t>(memory.host(physical));
-  entries[TranslationContext::data_slot(address.at)] = {address.at & ~(page_size - 1), host - address.at};
+  const size_t slot = TranslationContext::data_slot(address.at);
+  (store ? context.write : context.read)[slot] = {address.at & ~(page_size - 1), host - address.at};
+  (store ? context.writes : context.reads).add(slot);
 }
 
 AccessResult Mmu::access(Hart& hart, Virtual address, Width width, Access access, uint32_t value) {
@@ -136,13 +148,9 @@ AccessResult Mmu::access_straddling(Hart& hart, Virtual address, Width width, Ac
   return result;
 }
 
-AccessResult Mmu::load(Hart& hart, Virtual address, Width width) {
-  return access(hart, address, width, Access::load, 0);
-}
+AccessResult Mmu::load(Hart& hart, Virtual address, Width width) { return access(hart, address, width, Access::load, 0); }
 
-AccessResult Mmu::store(Hart& hart, Virtual address, uint32_t value, Width width) {
-  return access(hart, address, width, Access::store, value);
-}
+AccessResult Mmu::store(Hart& hart, Virtual address, uint32_t value, Width width) { return access(hart, address, width, Access::store, value); }
 
 void Mmu::flush(std::optional<Virtual> address) {
   for (TranslationContext& context : contexts_) {
@@ -152,24 +160,21 @@ void Mmu::flush(std::optional<Virtual> address) {
       continue;
     }
     // One leaf entry may map 4 MiB, and is cached here page by page.
-    auto forget = [&](auto& entries) {
-      for (auto& entry : entries)
-        if ((entry.tag ^ address->at) >> 22 == 0) entry = {};
-    };
-    forget(context.read);
-    forget(context.write);
-    forget(context.fetch);
+    const auto stale = [&](const auto& entry) { return (entry.tag ^ address->at) >> 22 == 0; };
+    context.reads.empty(context.read, stale);
+    context.writes.empty(context.write, stale);
+    context.fetches.empty(context.fetch, stale);
     context.generation = ++generations_;
   }
 }
 
 void Mmu::flush_writes() {
-  for (TranslationContext& context : contexts_) context.write.fill({});
+  for (TranslationContext& context : contexts_) context.writes.empty(context.write);
 }
 
 void Mmu::flush_fetches() {
   for (TranslationContext& context : contexts_) {
-    context.fetch.fill({});
+    context.fetches.empty(context.fetch);
     context.generation = ++generations_;
   }
 }

@@ -1,8 +1,10 @@
-// From virtual addresses to bytes: the page walk, the faults, devices, accesses that straddle pages, and a cache of translations
-// for engines. A cached entry lets an engine reach host memory with one compare; everything else comes through here.
+// From virtual addresses to bytes: the page walk, the faults, devices, accesses that straddle pages, and a cache of
+// translations for engines. A cached entry lets an engine reach host memory with one compare; everything else comes
+// through here.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <optional>
 
 #include "vcpu/engine.hpp"
@@ -12,7 +14,7 @@ namespace vmsim {
 /// One data access that did not hit the cache.
 struct AccessResult {
   bool fault = false;
-  bool device = false;  // it reached a device: interrupt lines and power may have changed
+  bool device = false;           // it reached a device: interrupt lines and power may have changed
   uint32_t cause = 0, tval = 0;  // of the fault
   uint32_t value = 0;            // loaded, zero-extended
   Physical physical;             // of the first byte
@@ -25,13 +27,37 @@ struct TranslateResult {
   bool wide = false;  // the same holds for all the 4 MiB around: a superpage, or paging is off
 };
 
-/// What translation depends on besides the tables: satp, mode, SUM and MXR; or base and bound. With Sv32 off there is one key, 0.
+/// What translation depends on besides the tables: satp, mode, SUM and MXR; or base and bound. With Sv32 off there is
+/// one key, 0.
 uint64_t translation_key(const Isa& isa, const Hart& hart);
+
+/// Which entries of a table are in use, so that emptying it costs no more than filling it did.
+template <size_t N>
+class InUse {
+ public:
+  void add(size_t i) { bits_[i / 64] |= uint64_t{1} << i % 64; }
+  /// Empties the entries in use for which `stale` holds.
+  void empty(auto& table, auto&& stale) {
+    for (size_t word = 0; word < bits_.size(); ++word)
+      for (uint64_t left = bits_[word]; left != 0; left &= left - 1) {
+        const auto bit = static_cast<size_t>(std::countr_zero(left));
+        if (!stale(table[word * 64 + bit])) continue;
+        table[word * 64 + bit] = {};
+        bits_[word] &= ~(uint64_t{1} << bit);
+      }
+  }
+  void empty(auto& table) {
+    empty(table, [](const auto&) { return true; });
+  }
+
+ private:
+  std::array<uint64_t, N / 64> bits_{};
+};
 
 /// Cached translations of one address space seen from one mode.
 struct TranslationContext {
-  /// `tag` is the virtual page's address; a host byte is at virtual address + addend. Nothing matches an empty tag, because a
-  /// lookup keeps at most two low bits of an address.
+  /// `tag` is the virtual page's address; a host byte is at virtual address + addend. Nothing matches an empty tag,
+  /// because a lookup keeps at most two low bits of an address.
   struct Entry {
     uint32_t tag = empty;
     uintptr_t addend = 0;
@@ -44,10 +70,12 @@ struct TranslationContext {
   static constexpr size_t data_entries = 256, fetch_entries = 64;
 
   uint64_t key = ~uint64_t{0};  // a translation_key
-  uint64_t used = 0;  // when it was last selected
-  uint64_t generation = 0;  // no other context ever has it; a new one whenever fetches may have become other ones
+  uint64_t used = 0;            // when it was last selected
+  uint64_t generation = 0;      // no other context ever has it; a new one whenever fetches may have become other ones
   std::array<Entry, data_entries> read, write;
   std::array<FetchEntry, fetch_entries> fetch;
+  InUse<data_entries> reads, writes;
+  InUse<fetch_entries> fetches;
 
   /// The entry for `address`, and what its tag must be: an access that is misaligned matches none.
   static constexpr size_t data_slot(uint32_t address) { return address >> 12 & (data_entries - 1); }
@@ -71,7 +99,8 @@ class Mmu {
   TranslateResult translate(Hart& hart, Virtual address, Access access);
   /// As `translate`, and outside main memory it faults: for fetches and atomics.
   TranslateResult translate_to_memory(Hart& hart, Virtual address, Access access);
-  /// Where a data access lies that is simply main memory's, in one page, without a fault; remembers the page. Nothing for any other.
+  /// Where a data access lies that is simply main memory's, in one page, without a fault; remembers the page. Nothing
+  /// for any other.
   std::optional<Physical> in_memory(Hart& hart, Virtual address, Width width, Access access);
   /// As `translate_to_memory` for the page of `address`; remembers it.
   TranslateResult fetch(Hart& hart, Virtual address);

@@ -6,27 +6,36 @@
 namespace vmsim {
 namespace {
 
-using Entry = TrapMachine<WordDomain, true>;
+using Entry = TrapMachine<WordDomain, false>;
+
+template <bool Recorded>
+void enter(const Isa& isa, Hart& hart, Event event, const TrapExit& trap, TraceSink* sink) {
+  if constexpr (Recorded) {
+    Record record{
+        .step = hart.clock.steps, .mode = hart.mode, .pc = hart.pc, .word = trap.word, .event = event, .cause = trap.cause, .epc = hart.pc, .tval = trap.tval};
+    TrapMachine<WordDomain, true> machine(isa, hart, &record);
+    enter_trap(machine, trap.cause, trap.tval);
+    ++hart.clock.steps;
+    record.next_pc = hart.pc;
+    sink->record(record);
+  } else {
+    Entry machine(isa, hart, nullptr);
+    enter_trap(machine, trap.cause, trap.tval);
+    ++hart.clock.steps;
+  }
+}
 
 void enter(const Isa& isa, Hart& hart, Event event, const TrapExit& trap, TraceSink* sink) {
-  Record record{.step = hart.clock.steps, .mode = hart.mode, .pc = hart.pc, .word = trap.word, .event = event,
-                .cause = trap.cause, .epc = hart.pc, .tval = trap.tval};
-  Entry machine(isa, hart, &record);
-  enter_trap(machine, trap.cause, trap.tval);
-  ++hart.clock.steps;
-  record.next_pc = hart.pc;
-  if (sink != nullptr) sink->record(record);
+  if (sink != nullptr) enter<true>(isa, hart, event, trap, sink);
+  else enter<false>(isa, hart, event, trap, nullptr);
 }
 
 }  // namespace
 
-void take_trap(const Isa& isa, Hart& hart, const TrapExit& trap, TraceSink* sink) {
-  enter(isa, hart, Event::trap, trap, sink);
-}
+void take_trap(const Isa& isa, Hart& hart, const TrapExit& trap, TraceSink* sink) { enter(isa, hart, Event::trap, trap, sink); }
 
 bool take_interrupt(const Isa& isa, Hart& hart, TraceSink* sink) {
-  Record unused;
-  Entry machine(isa, hart, &unused);
+  Entry machine(isa, hart, nullptr);
   const Word cause = choose_interrupt(machine);
   if (cause.bits == 0) return false;
   enter(isa, hart, Event::interrupt, {.cause = cause.bits}, sink);
@@ -34,22 +43,19 @@ bool take_interrupt(const Isa& isa, Hart& hart, TraceSink* sink) {
 }
 
 void return_from_trap(const Isa& isa, Hart& hart, uint32_t pc, uint32_t status) {
-  Record unused;
-  Entry machine(isa, hart, &unused);
+  Entry machine(isa, hart, nullptr);
   machine.set_csr(Csr::sepc, pc & isa.csr("sepc")->write_mask());
   machine.set_csr(Csr::sstatus, status & isa.csr("sstatus")->write_mask());
   leave_trap(machine);
 }
 
 void lose_to_trap(const Isa& isa, Hart& hart) {
-  Record unused;
-  Entry machine(isa, hart, &unused);
+  Entry machine(isa, hart, nullptr);
   lose_to_trap(machine);
 }
 
 bool has_wake_up(const Isa& isa, Hart& hart) {
-  Record unused;
-  Entry machine(isa, hart, &unused);
+  Entry machine(isa, hart, nullptr);
   return (pending_interrupts(machine) & machine.csr(Csr::sie)).bits != 0;
 }
 

@@ -16,7 +16,8 @@ namespace {
 
 constexpr auto ends_straight = []<int... Row>(std::integer_sequence<int, Row...>) {
   return std::array<bool, row_count>{(effects<Row>().sets_pc || effects<Row>().system || effects<Row>().traps)...};
-}(std::make_integer_sequence<int, row_count>{});
+}
+(std::make_integer_sequence<int, row_count>{});
 
 EngineOptions without_jit(EngineOptions options) {
   options.kind = EngineKind::interpreter;
@@ -34,8 +35,8 @@ void FencedBus::fenced(const Fence& fence) {
 
 Jit::Jit(const Isa& isa, Bus& bus, EngineOptions options)
     : isa_(isa), bus_(bus), options_(options), mmu_(isa, bus, options.translation_cache), fenced_(bus, *this),
-      interpreter_(make_interpreter(isa, fenced_, without_jit(options))),
-      state_memory_((sizeof(State) + page_size - 1) / page_size * page_size), state_(*reinterpret_cast<State*>(state_memory_.data())),
+      interpreter_(make_interpreter(isa, fenced_, without_jit(options))), state_memory_((sizeof(State) + page_size - 1) / page_size * page_size),
+      state_(*reinterpret_cast<State*>(state_memory_.data())),
       emitter_({.bmi2 = options.jit.bmi2, .resident = options.jit.resident, .jump_cache = options.jit.jump_cache}),
       counts_(options.jit.counts != nullptr ? *options.jit.counts : own_counts_),
       cache_(emitter_, {.bytes = options.jit.code_bytes, .perf_map = options.jit.perf_map}, counts_, &slow_load, &slow_store) {
@@ -81,8 +82,7 @@ void Jit::enter_space(const Hart& hart) {
   mode_ = hart.mode;
   const MmuRule& mmu = isa_.mmu();
   const Memory& memory = bus_.memory();
-  const bool direct = options_.jit.direct_memory && options_.translation_cache && !mmu.bounds && mmu.direct_from == 0 &&
-                      (hart[Csr::satp] & satp::mode) == 0;
+  const bool direct = options_.jit.direct_memory && options_.translation_cache && !mmu.bounds && mmu.direct_from == 0 && (hart[Csr::satp] & satp::mode) == 0;
   ground_ = direct ? Ground{true, memory.base().at, memory.size()} : Ground{};
   state_.data = direct ? static_cast<const void*>(memory.host(memory.base())) : context_;
   state_.csr = hart_->csr.data();
@@ -160,13 +160,24 @@ Jit::Left Jit::interpret(Hart& hart, uint64_t steps, TrapDestination destination
   return exit;
 }
 
+/// Does what enters a trap: it writes to a register on few variants only.
+void Jit::with_registers(Hart& hart, auto&& enter) {
+  const bool written = isa_.trap().loses != 0;
+  if (written) std::ranges::copy(state_.x, hart.x.begin());
+  enter();
+  if (written) std::ranges::copy(hart.x, state_.x.begin());
+}
+
 Jit::Left Jit::take(Hart& hart, const TrapExit& trap, TrapDestination destination) {
   if (destination == TrapDestination::monitor) return trap;
   if (trap.cause == cause::kernel_ecall) return FirmwareExit{};
-  std::ranges::copy(state_.x, hart.x.begin());
-  take_trap(isa_, hart, trap, nullptr);
-  std::ranges::copy(hart.x, state_.x.begin());
+  with_registers(hart, [&] { take_trap(isa_, hart, trap, nullptr); });
   return std::nullopt;
+}
+
+const void* Jit::known_code(uint32_t pc) const {
+  const JumpEntry& entry = state_.jumps[pc >> 2 & (jump_entries - 1)];
+  return entry.tag == (state_.generation | pc) ? entry.code : nullptr;
 }
 
 /// Runs until `until` steps are done or something has to be looked at.
@@ -174,29 +185,32 @@ Jit::Left Jit::run_blocks(Hart& hart, uint64_t until, TrapDestination destinatio
   enter_space(hart);
   Link* link = nullptr;  // the exit over which the hart came here, not joined yet
   for (;;) {
-    Page* page = nullptr;
-    Spot* spot = find(hart, &page);
     const uint64_t left = until - hart.clock.steps;
-    if (spot == nullptr || (hart.pc & 3) != 0) return interpret(hart, 1, destination);
-    if (spot->block == nullptr) {
-      if (spot->never || spot->heat < options_.jit.threshold) {
-        if (!spot->never) ++spot->heat;
-        if (spot->length == 0) spot->length = straight_length(Physical{page->key.physical | (hart.pc & (page_size - 1))});
-        return interpret(hart, std::min<uint64_t>(spot->length, left), destination);
+    const void* code = link == nullptr && options_.jit.jump_cache ? known_code(hart.pc) : nullptr;
+    if (code == nullptr) {
+      Page* page = nullptr;
+      Spot* spot = find(hart, &page);
+      if (spot == nullptr || (hart.pc & 3) != 0) return interpret(hart, 1, destination);
+      if (spot->block == nullptr) {
+        if (spot->never || spot->heat < options_.jit.threshold) {
+          if (!spot->never) ++spot->heat;
+          if (spot->length == 0) spot->length = straight_length(Physical{page->key.physical | (hart.pc & (page_size - 1))});
+          return interpret(hart, std::min<uint64_t>(spot->length, left), destination);
+        }
+        const uint64_t losses = cache_.losses();
+        translate(*page, *spot, hart.pc);
+        if (cache_.losses() != losses) {
+          // Blocks went to make room, and with them perhaps the exit: nothing that was found before counts any more.
+          refresh();
+          return std::nullopt;
+        }
+        if (spot->block == nullptr) continue;
       }
-      const uint64_t losses = cache_.losses();
-      translate(*page, *spot, hart.pc);
-      if (cache_.losses() != losses) {
-        // Blocks went to make room, and with them perhaps the exit: nothing that was found before counts any more.
-        refresh();
-        return std::nullopt;
-      }
-      if (spot->block == nullptr) continue;
+      if (link != nullptr && options_.jit.chaining) cache_.join(*link, *spot->block);
+      link = nullptr;
+      code = cache_.entry(*spot->block);
+      state_.jumps[hart.pc >> 2 & (jump_entries - 1)] = {state_.generation | hart.pc, code};
     }
-    if (link != nullptr && options_.jit.chaining) cache_.join(*link, *spot->block);
-    link = nullptr;
-    const void* code = cache_.entry(*spot->block);
-    state_.jumps[hart.pc >> 2 & (jump_entries - 1)] = {state_.generation | hart.pc, code};
     const auto given = static_cast<int64_t>(std::min<uint64_t>(left, uint64_t{1} << 62));
     state_.budget = given;
     const Reason reason = emitter_.run(state_, code);
@@ -228,13 +242,9 @@ Exit Jit::run_to_exit(Hart& hart, uint64_t end, TrapDestination destination) {
   };
   while (hart.clock.steps < end) {
     if (options_.kernel_only && hart.mode == Mode::user) return out(ModeExit{});
-    if (to_guest) {
-      std::ranges::copy(state_.x, hart.x.begin());
-      if (take_interrupt(isa_, hart, nullptr)) {
-        std::ranges::copy(hart.x, state_.x.begin());
-        continue;
-      }
-    }
+    bool interrupted = false;
+    if (to_guest) with_registers(hart, [&] { interrupted = take_interrupt(isa_, hart, nullptr); });
+    if (interrupted) continue;
     if (const Left left = run_blocks(hart, to_guest ? std::min(end, timer_step(hart)) : end, destination)) return out(*left);
   }
   return out(BudgetExit{});

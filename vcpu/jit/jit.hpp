@@ -46,6 +46,7 @@ class Jit final : public Engine {
   Left run_blocks(Hart& hart, uint64_t until, TrapDestination destination);
   /// Interprets `steps` steps.
   Left interpret(Hart& hart, uint64_t steps, TrapDestination destination);
+  void with_registers(Hart& hart, auto&& enter);
   Left take(Hart& hart, const TrapExit& trap, TrapDestination destination);
   /// Brings what depends on memory's code marks up to date.
   void refresh();
@@ -53,6 +54,8 @@ class Jit final : public Engine {
   void enter_space(const Hart& hart);
   /// The spot for the hart's pc; null where its fetch faults.
   Spot* find(Hart& hart, Page** page);
+  /// Where the jump cache says that the code for `pc` is.
+  [[nodiscard]] const void* known_code(uint32_t pc) const;
   Translated* translate(Page& page, Spot& spot, uint32_t pc);
   /// Instructions from `at` up to the first that may jump, trap or look, that one included; inside the page.
   uint8_t straight_length(Physical at) const;
