@@ -1,6 +1,7 @@
 // An instruction set as encoding classes: one per row; control-register instructions split by register, and by whether they write where the source decides.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <tuple>
 
 #include "check/decide.hpp"
@@ -52,9 +53,10 @@ bool same_meaning(const Isa& a, const Isa& b, const EncodingClass& c, const Enco
   const auto mmu = [](const Isa& isa) { return std::tuple(isa.mmu().bounds, isa.mmu().direct_from, isa.mmu().direct_to); };
   if (mmu(a) != mmu(b) || c.op != d.op || c.mask != d.mask || c.match != d.match || c.source != d.source || c.any_other_csr != d.any_other_csr) return false;
   if (c.op == illegal_op) return true;
-  if (c.op >= row_count || a.row(c.op).user != b.row(c.op).user) return false;
-  if (!c.csr || c.any_other_csr) return true;
+  if (a.row(c.op).user != b.row(c.op).user) return false;
   const auto rule = [](const CsrRule& r) { return std::tuple(r.source, r.storage, r.counter, r.half, r.user, r.user_reads, r.user_writes, r.gated, r.write_mask()); };
+  if (c.op >= row_count) return a.row(c.op).format == b.row(c.op).format && a.row(c.op).does->text == b.row(c.op).does->text && std::ranges::equal(a.csrs(), b.csrs(), {}, rule, rule);
+  if (!c.csr || c.any_other_csr) return true;
   const CsrRule *of_a = a.csr(*c.csr), *of_b = b.csr(*c.csr);
   return of_a != nullptr && of_b != nullptr && rule(*of_a) == rule(*of_b);
 }

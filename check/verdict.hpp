@@ -122,6 +122,7 @@ struct ClassVerdict {
   std::array<Finding, query_count> findings;
   std::vector<Witness> witnesses;
   std::vector<Setting> settings;  // under which user mode traps, where it does not always; empty where there are none
+  std::vector<Setting> withdrawn;  // the same, where some instruction that user mode runs untrapped can undo them
   double seconds = 0;
   bool reused = false;  // from an earlier check of the same semantics
 

@@ -7,6 +7,7 @@
 
 #include "check/decide.hpp"
 #include "cli/commands.hpp"
+#include "cli/repair.hpp"
 
 namespace vmsim::cli {
 namespace {
@@ -14,8 +15,8 @@ namespace {
 using namespace check;
 
 struct CheckOptions {
-  std::string variant = "toy32", explain, verdicts;
-  bool json = false, all = false;
+  std::string variant = "toy32", explain, verdicts, repaired;
+  bool json = false, all = false, repair = false;
   unsigned effort = Options{}.query_effort, timeout = 60'000;
   uint64_t trials = 200, seed = 1;
 };
@@ -123,6 +124,10 @@ int run(const CheckOptions& o) {
     if (const auto written = write_file(o.verdicts, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}); !written) return report(written.error());
   }
   if (!o.explain.empty()) return explain(r, o.explain);
+  if (o.repair || !o.repaired.empty()) {
+    options.progress = {};
+    return repair(*variant->isa, r, options, o.json, o.repaired);
+  }
   if (o.json) fmt::print("{}\n", json_of(r).dump(1));
   else table(r, o.all);
   return r.bugs.empty() ? 0 : internal;
@@ -140,6 +145,8 @@ void add_check(CLI::App& app, int& code) {
   c->add_flag("--json", o->json, "everything, for a program");
   c->add_flag("--all", o->all, "innocuous and privileged instructions too");
   c->add_option("--explain", o->explain, "everything about one instruction");
+  c->add_flag("--repair", o->repair, "a smallest set of changes that makes the variant virtualizable, proved");
+  c->add_option("--repaired", o->repaired, "write the repaired variant to this file");
   c->add_option("--verdicts", o->verdicts, "write the verdicts to this file");
   c->add_option("--effort", o->effort, "Z3's resource units for one question; then it is unknown")->capture_default_str();
   c->add_option("--timeout", o->timeout, "milliseconds for one question, whatever its effort; 0 is no limit")->capture_default_str();

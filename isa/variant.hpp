@@ -42,5 +42,8 @@ Variant toy32_variant();
 std::string write_variant(const Variant& variant);
 /// The same for an effective table alone, which has only a name.
 std::string write_variant(const Isa& isa);
+/// One table of it: of an instruction, or of a control register. Empty where it is toy32's.
+std::string write_instruction_table(const Isa& isa, std::string_view name);
+std::string write_csr_table(const Isa& isa, std::string_view name);
 
 }  // namespace vmsim

@@ -84,14 +84,14 @@ std::string trap(const TrapRule& rule) {
   return fmt::format("\n[trap]\n{}{}", rule.clears_reservation ? "clears_reservation = true\n" : "", rule.loses != 0 ? fmt::format("loses = \"x{}\"\n", rule.loses) : "");
 }
 
+std::string row_at(const Isa& isa, size_t i) { return row(isa.rows()[i], i < Isa::toy32().rows().size() ? &Isa::toy32().rows()[i] : nullptr); }
+
+std::string csr_of(const CsrRule& rule) { return csr(rule, *std::ranges::find(every_csr(), rule.name, &CsrRule::name)); }
+
 std::string changes(const Isa& isa) {
   std::string out = mmu(isa.mmu());
-  const auto& rows = isa.rows();
-  const auto& toy32 = Isa::toy32();
-  for (size_t i = 0; i < rows.size(); ++i) out += row(rows[i], i < toy32.rows().size() ? &toy32.rows()[i] : nullptr);
-  for (const CsrRule& rule : isa.csrs())
-    for (const CsrRule& old : every_csr())
-      if (old.name == rule.name) out += csr(rule, old);
+  for (size_t i = 0; i < isa.rows().size(); ++i) out += row_at(isa, i);
+  for (const CsrRule& rule : isa.csrs()) out += csr_of(rule);
   return out + trap(isa.trap());
 }
 
@@ -111,5 +111,7 @@ std::string write_variant(const Variant& v) {
 }
 
 std::string write_variant(const Isa& isa) { return line("name", isa.name()) + changes(isa); }
+std::string write_instruction_table(const Isa& isa, std::string_view name) { return row_at(isa, isa.find(name)); }
+std::string write_csr_table(const Isa& isa, std::string_view name) { return csr_of(*isa.csr(name)); }
 
 }  // namespace vmsim

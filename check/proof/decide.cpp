@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 #include "check/proof/concrete.hpp"
 #include "check/proof/questions.hpp"
@@ -211,7 +212,7 @@ void withdraw_settings(Report& report) {
     return w.states[0].mode != w.results[0].after.mode;
   });
   if (user_controls)
-    for (ClassVerdict& v : report.classes) v.settings.clear();
+    for (ClassVerdict& v : report.classes) v.withdrawn = std::exchange(v.settings, {});
 }
 
 /// Memory and traps are those of the instruction set decided earlier: what rests on them alone need not be asked again.
@@ -313,6 +314,8 @@ Report decide(const Isa& isa, const Options& options) {
       if (const auto same = std::ranges::find_if(options.earlier->classes, [&](const ClassVerdict& v) { return same_meaning(*options.earlier_isa, isa, v.encoding, classes[i]); });
           same != options.earlier->classes.end()) {
         report.classes[i] = *same;
+        report.classes[i].encoding = classes[i];
+        if (same->settings.empty()) report.classes[i].settings = std::exchange(report.classes[i].withdrawn, {});
         report.classes[i].reused = true;
         continue;
       }

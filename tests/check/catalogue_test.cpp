@@ -2,36 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
-#include "check/decide.hpp"
-#include "isa/variant.hpp"
+#include "check/decided.hpp"
 #include "support/scale.hpp"
 
 namespace vmsim::check {
 namespace {
 
 #ifdef VMSIM_HAVE_Z3
-
-const Report& toy32() {
-  static const Report report = decide(Isa::toy32(), {.trials = 50});
-  return report;
-}
-
-Variant load(const std::string& name) {
-  const std::string path = std::string(VMSIM_SOURCE_DIR) + "/isa/variants/" + name + ".toml";
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  auto v = parse_variant(text.str(), path);
-  EXPECT_TRUE(v) << path;
-  return std::move(*v);
-}
-
-Report decide_variant(const Variant& v) { return decide(*v.isa, {.trials = 50, .earlier_isa = &Isa::toy32(), .earlier = &toy32()}); }
 
 std::set<std::string> kinds(const Report& r, const std::string& instruction) {
   std::set<std::string> found;
@@ -87,16 +66,12 @@ TEST(Catalogue, Toy32IsVirtualizableWithItsCountersDisabled) {
 }
 
 TEST(Catalogue, EveryVariantGetsTheVerdictsThatItsFileExpects) {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(VMSIM_SOURCE_DIR) + "/isa/variants"))
-    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem());
-  std::ranges::sort(names);
+  const std::vector<std::string> names = catalogue();
   ASSERT_GE(names.size(), 19u);
   const size_t stride = test::scaled(100) < 100 ? 5 : 1;
   for (size_t i = 0; i < names.size(); i += stride) {
     SCOPED_TRACE(names[i]);
-    const Variant v = load(names[i]);
-    const Report r = decide_variant(v);
+    const auto& [v, r] = decided(names[i]);
     expect_sound(r);
     const std::tuple<const char*, const std::string*, const Theorem*> theorems[] = {
         {"theorem1", &v.expect.theorem1, &r.theorem1}, {"theorem2", &v.expect.theorem2, &r.theorem2}, {"theorem3", &v.expect.theorem3, &r.theorem3}, {"safe", &v.expect.safe, &r.safe}};
@@ -113,8 +88,7 @@ TEST(Catalogue, EveryVariantGetsTheVerdictsThatItsFileExpects) {
 
 TEST(Catalogue, PentiumNamesRobinAndIrvinesInstructionsAlsoShuffled) {
   const std::set<std::string> expected{"sgdt", "sidt", "sldt", "smsw", "pushf", "popf", "lar", "lsl", "verr", "verw", "pops", "pushs", "callf", "jmpf", "intn", "retf", "str", "movs"};
-  const Variant v = load("pentium");
-  const Report plain = decide_variant(v);
+  const auto& [v, plain] = decided("pentium");
   EXPECT_EQ(failing(plain), expected);
 
   // Names rotate by five among the added instructions, encodings by three: what is found must follow the semantics.
@@ -125,7 +99,7 @@ TEST(Catalogue, PentiumNamesRobinAndIrvinesInstructionsAlsoShuffled) {
     parts.rows[first + i].pattern = v.isa->rows()[first + (i + 3) % count].pattern;
   }
   const Isa shuffled(parts);
-  const Report r = decide(shuffled, {.trials = 50, .earlier_isa = &Isa::toy32(), .earlier = &toy32()});
+  const Report r = decide(shuffled, after_toy32());
   EXPECT_EQ(failing(r), expected);
   for (size_t i = 0; i < count; ++i) EXPECT_EQ(kinds(r, parts.rows[first + i].name), kinds(plain, v.isa->rows()[first + i].name));
 }

@@ -1,0 +1,61 @@
+// What the checker says of toy32 and of the catalogue's variants, decided once for all the tests of a process.
+#pragma once
+
+#ifdef VMSIM_HAVE_Z3
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "check/decide.hpp"
+#include "isa/variant.hpp"
+
+namespace vmsim::check {
+
+inline const Report& toy32() {
+  static const Report report = decide(Isa::toy32(), {.trials = 50});
+  return report;
+}
+
+inline const Options& after_toy32() {
+  static const Options options{.trials = 50, .earlier_isa = &Isa::toy32(), .earlier = &toy32()};
+  return options;
+}
+
+/// The names of the catalogue, in order.
+inline std::vector<std::string> catalogue() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(VMSIM_SOURCE_DIR "/isa/variants"))
+    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem());
+  std::ranges::sort(names);
+  return names;
+}
+
+inline Variant load(const std::string& name) {
+  const std::string path = VMSIM_SOURCE_DIR "/isa/variants/" + name + ".toml";
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  auto v = parse_variant(text.str(), path);
+  if (!v) throw std::runtime_error(v.error().text());
+  return std::move(*v);
+}
+
+struct Decided {
+  Variant variant;
+  Report report;
+};
+inline const Decided& decided(const std::string& name) {
+  static std::map<std::string, Decided> all;
+  const auto it = all.find(name);
+  if (it != all.end()) return it->second;
+  Decided d{.variant = load(name)};
+  d.report = decide(*d.variant.isa, after_toy32());
+  return all.emplace(name, std::move(d)).first->second;
+}
+
+}  // namespace vmsim::check
+#endif
