@@ -224,7 +224,8 @@ Result<int> run_guest(const RunOptions& options) {
       std::fwrite(text.data(), 1, text.size(), out);
     };
     trace = std::make_unique<LimitedTrace>(
-        make_trace(options.trace_format, {isa, files->image.symbols, *selection, level, options.technique == "bare", write}), trace_bytes, options.max_trace);
+        make_trace(options.trace_format, {isa, files->image.symbols, *selection, level, options.technique == "bare",
+                                           computer.board().device_ranges(), write}), trace_bytes, options.max_trace);
   }
   Statistics statistics(isa, trace.get());
   TraceSink* sink = options.stats ? &statistics : trace.get();

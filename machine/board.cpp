@@ -62,6 +62,12 @@ void Board::advance(uint64_t now) {
   if (paravirt_) paravirt_->advance(now, plic_.interrupt());
 }
 
+std::vector<Board::DeviceRange> Board::device_ranges() const {
+  std::vector<DeviceRange> ranges;
+  for (const Place& place : places_) ranges.push_back({place.device->name(), place.base, place.size});
+  return ranges;
+}
+
 std::optional<uint8_t> Board::take_input() { return uart_.take(); }
 
 uint64_t Board::next_device_event() const {

@@ -55,6 +55,12 @@ class Board {
   [[nodiscard]] bool external_interrupt() const { return shares_page() ? paravirt_->interrupt() : plic_.interrupt(); }
   /// What answers a paravirtual kernel; null where nobody does.
   [[nodiscard]] Paravirt* paravirt() { return paravirt_ ? &*paravirt_ : nullptr; }
+  /// What answers at which physical addresses.
+  struct DeviceRange {
+    std::string_view name;
+    uint32_t base, size;
+  };
+  [[nodiscard]] std::vector<DeviceRange> device_ranges() const;
   /// The virtio slots that hold a device.
   [[nodiscard]] const std::vector<uint32_t>& virtio_slots() const { return virtio_slots_; }
   /// The guest wrote more than a limit allows: which one; null while it has not.

@@ -97,7 +97,8 @@ bool Selection::takes(const Isa& isa, const Record& r) const {
 bool Selection::takes(const Isa& isa, const Act& a) const {
   if (!takes_place(isa, a.step, a.pc, a.word, a.mode)) return false;
   if (!kinds_.empty() && !kinds_.contains(a.kind)) return false;
-  return causes_.empty() || causes_.contains(a.cause) || causes_.contains(a.real_cause);
+  const bool gives_a_trap = a.kind == ActKind::reflect || a.kind == ActKind::inject;
+  return causes_.empty() || causes_.contains(a.real_cause) || (gives_a_trap && causes_.contains(a.cause));
 }
 
 }  // namespace vmsim

@@ -1,5 +1,6 @@
 // Spike's commit log (`spike -l --log-commits`): one line per retired instruction, with what it wrote; and its lines for
-// exceptions. Modes carry Spike's numbers: 0 user, 1 supervisor. Addresses of memory accesses are virtual, as Spike prints them.
+// exceptions. Modes carry Spike's numbers: 0 user, 1 supervisor. Addresses of memory accesses are virtual, as Spike prints them. The
+// log has a line for every step, whatever the trace level, and no place for what a monitor does.
 #include <fmt/format.h>
 
 #include "trace/writer.hpp"
@@ -36,7 +37,8 @@ class SpikeTrace final : public TraceSink {
     if (!c_.selection.takes(c_.isa, r)) return;
     if (r.event == Event::trap || r.event == Event::interrupt) {
       std::string lines = fmt::format("core {:3}: exception {}, epc 0x{:08x}\n", r.hart, exception_name(r.cause), r.epc);
-      if (r.event == Event::trap && r.cause != cause::user_ecall) lines += fmt::format("core {:3}:           tval 0x{:08x}\n", r.hart, r.tval);
+      const bool has_tval = r.event == Event::trap && r.cause != cause::user_ecall && r.cause != cause::kernel_ecall;
+      if (has_tval) lines += fmt::format("core {:3}:           tval 0x{:08x}\n", r.hart, r.tval);
       return c_.out(lines);
     }
     std::string line = fmt::format("core {:3}: {} 0x{:08x} (0x{:08x})", r.hart, r.mode == Mode::kernel ? 1 : 0, r.pc, r.word);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "machine/board.hpp"
 #include "trace/selection.hpp"
 
 namespace vmsim {
@@ -24,6 +25,7 @@ struct TraceContext {
   Selection selection;
   TraceLevel level = TraceLevel::exits;
   bool bare = false;                          // no monitor: there are no acts
+  std::vector<Board::DeviceRange> devices;    // of the guest's board
   std::function<void(std::string_view)> out;  // takes whole lines
 };
 
