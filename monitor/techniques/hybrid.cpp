@@ -30,7 +30,8 @@ EngineOptions kernel_only(EngineOptions options) {
 class HybridTechnique final : public Engine {
  public:
   explicit HybridTechnique(const Ground& ground)
-      : shadow_(ground.real, ground.guest, ground.slice, ground.pool, ground.pool_pages),
+      : isa_(ground.real.isa()),
+        shadow_(ground.real, ground.guest, ground.slice, ground.pool, ground.pool_pages),
         dispatcher_(ground.real.isa(), ground.guest, shadow_, ground.exits),
         direct_(ground.real, shadow_, ground.slice),
         kernel_bus_(ground.guest, shadow_),
@@ -49,6 +50,8 @@ class HybridTechnique final : public Engine {
       if (to_guest && dispatcher_.inject(hart, sink)) continue;
       const uint64_t until = to_guest ? std::min(end, timer_step(hart)) : end;
       const Exit exit = direct_.run(hart, until - hart.clock.steps, sink);
+      // Where waiting is not privileged the guest waits directly; what may wake it is the virtual hart's.
+      if (std::holds_alternative<IdleExit>(exit) && !has_wake_up(isa_, hart)) return exit;
       if (const auto* trap = std::get_if<TrapExit>(&exit))
         if (const auto answered = dispatcher_.dispatch(hart, *trap, destination, sink)) return *answered;
     }
@@ -61,6 +64,7 @@ class HybridTechnique final : public Engine {
   }
 
  private:
+  const Isa& isa_;
   Shadow shadow_;
   Dispatcher dispatcher_;
   WorldSwitch direct_;

@@ -12,7 +12,8 @@ namespace {
 class TrapTechnique final : public Engine {
  public:
   explicit TrapTechnique(const Ground& ground)
-      : shadow_(ground.real, ground.guest, ground.slice, ground.pool, ground.pool_pages),
+      : isa_(ground.real.isa()),
+        shadow_(ground.real, ground.guest, ground.slice, ground.pool, ground.pool_pages),
         dispatcher_(ground.real.isa(), ground.guest, shadow_, ground.exits),
         direct_(ground.real, shadow_, ground.slice) {}
 
@@ -24,6 +25,8 @@ class TrapTechnique final : public Engine {
       if (to_guest && dispatcher_.inject(hart, sink)) continue;
       const uint64_t until = to_guest ? std::min(end, timer_step(hart)) : end;
       const Exit exit = direct_.run(hart, until - hart.clock.steps, sink);
+      // Where waiting is not privileged the guest waits directly; what may wake it is the virtual hart's.
+      if (std::holds_alternative<IdleExit>(exit) && !has_wake_up(isa_, hart)) return exit;
       if (const auto* trap = std::get_if<TrapExit>(&exit))
         if (const auto answered = dispatcher_.dispatch(hart, *trap, destination, sink)) return *answered;
     }
@@ -33,6 +36,7 @@ class TrapTechnique final : public Engine {
   void flush(std::optional<Virtual> address) override { shadow_.fence({.address = address}); }
 
  private:
+  const Isa& isa_;
   Shadow shadow_;
   Dispatcher dispatcher_;
   WorldSwitch direct_;

@@ -33,7 +33,10 @@ class Generator {
     handler();
     data();
     at_ = Program::ram + body_at;
-    for (int i = 0; i < options_.items; ++i) body_item();
+    for (int i = 0; i < options_.items; ++i) {
+      if (i % 2 == 0 || options_.uses.empty()) body_item();
+      else use_item();
+    }
     // The body's end leads back to its start.
     item({word("jal", {.imm = body_at + Program::ram - at_})}, true);
     return std::move(program_);
@@ -257,6 +260,35 @@ class Generator {
       const Op op = static_cast<Op>(below(static_cast<uint32_t>(isa.rows().size())));
       words = operation(op);
     }
+    item(std::move(words));
+  }
+
+  /// One of the words that the program is about. Where toy32 has such a word, its operands are as usual; else its source registers hold what is
+  /// worth an access, a jump or a comparison.
+  void use_item() {
+    const Use& use = options_.uses[below(static_cast<uint32_t>(options_.uses.size()))];
+    std::vector<uint32_t> words;
+    auto with_sources = [&](uint32_t word, uint32_t rs1, uint32_t rs2) {
+      const Reg first = word >> 15 & 31, second = word >> 20 & 31;
+      if (first != 0) words = load_constant(first, rs1);
+      if (second != 0 && second != first) append(words, load_constant(second, rs2));
+      words.push_back(word);
+    };
+    if (!use.models.empty() && chance(50)) {
+      const Use::Model& m = use.models[below(static_cast<uint32_t>(use.models.size()))];
+      with_sources(m.word, m.rs1, m.rs2);
+      return item(std::move(words));
+    }
+    const uint32_t rd = reg(), rs1 = reg(), rs2 = reg();
+    const uint32_t word = (((static_cast<uint32_t>(random_()) & 0xFE00'707F) | rd << 7 | rs1 << 15 | rs2 << 20) & ~use.mask) | use.match;
+    const Op op = Isa::toy32().decode(word).op;
+    if (op != illegal_op && chance(80)) {
+      words = operation(op);
+      words.back() = (words.back() & ~use.mask) | use.match;
+      return item(std::move(words));
+    }
+    const uint32_t source = chance(30) ? Program::ram + body_at + 4 * below(0x100) : chance(50) ? address() : interesting();
+    with_sources(word, source, interesting());
     item(std::move(words));
   }
 

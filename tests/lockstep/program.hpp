@@ -42,11 +42,21 @@ struct Program {
   [[nodiscard]] std::string listing() const;
 };
 
+/// Words that a program shall be about: (word & mask) == match. `models` are some with what their source registers hold, as from a proof.
+struct Use {
+  struct Model {
+    uint32_t word = 0, rs1 = 0, rs2 = 0;
+  };
+  uint32_t mask = 0, match = 0;
+  std::vector<Model> models;
+};
+
 struct ProgramOptions {
   bool paging = false;
   bool privileged = true;  // false: user-level instructions in kernel mode only
   int items = 160;
   uint64_t budget = 700;
+  std::vector<Use> uses;  // every second item is one of these, where there are any
 };
 
 Program make_program(uint64_t seed, const ProgramOptions& options);

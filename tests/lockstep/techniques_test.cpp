@@ -6,50 +6,17 @@
 #include <set>
 
 #include "isa/disassemble.hpp"
-#include "lockstep/program.hpp"
+#include "lockstep/outcome.hpp"
 #include "lockstep/shrink.hpp"
-#include "support/collect.hpp"
 #include "support/scale.hpp"
 
 namespace vmsim {
 namespace {
 
+using lockstep::difference;
+using lockstep::Outcome;
 using lockstep::Program;
-
-struct Outcome {
-  std::vector<Record> records;
-  Hart hart;
-  std::vector<uint8_t> memory;
-  Stopped why = Stopped::budget;
-};
-
-Outcome run(const Program& program, std::string_view technique, EngineOptions engine = {}) {
-  const test::Made made = test::make(technique, Program::ram_size, {}, engine);
-  Computer& computer = made.computer();
-  program.place(computer.memory().bytes());
-  computer.hart().pc = Program::entry;
-  test::Collect sink;
-  Outcome r;
-  r.why = computer.run(program.budget, &sink);
-  r.records = std::move(sink.records);
-  r.hart = computer.hart();
-  r.memory.assign(computer.memory().bytes().begin(), computer.memory().bytes().end());
-  return r;
-}
-
-/// Where two runs part; empty where they do not.
-std::string difference(const Outcome& a, const Outcome& b) {
-  for (size_t i = 0; i < std::max(a.records.size(), b.records.size()); ++i) {
-    if (i >= a.records.size() || i >= b.records.size()) return "one run is longer, from step " + std::to_string(i);
-    if (!(a.records[i] == b.records[i])) {
-      const Record& r = a.records[i];
-      return "step " + std::to_string(r.step) + ", " + disassemble(Isa::toy32(), r.word, r.pc, {.separator = ' '});
-    }
-  }
-  if (!(a.hart == b.hart)) return "the harts differ at the end";
-  if (a.memory != b.memory) return "the memories differ at the end";
-  return a.why == b.why ? "" : "they stopped for different reasons";
-}
+using lockstep::run;
 
 struct Case {
   const char* technique;

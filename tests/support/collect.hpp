@@ -37,13 +37,13 @@ struct Made {
 };
 
 /// `technique`: "bare", or a technique's name.
-inline Made make(std::string_view technique, uint32_t ram, const BoardOptions& board = {}, EngineOptions engine = {}) {
+inline Made make(std::string_view technique, uint32_t ram, const BoardOptions& board = {}, EngineOptions engine = {}, const Isa& isa = Isa::toy32()) {
   Made made;
   if (technique == "bare") {
-    made.machine = std::make_unique<Machine>(Isa::toy32(), ram, board, engine);
+    made.machine = std::make_unique<Machine>(isa, ram, board, engine);
     return made;
   }
-  made.machine = std::make_unique<Machine>(Isa::toy32(), ram + VirtualMachine::overhead, BoardOptions{}, engine);
+  made.machine = std::make_unique<Machine>(isa, ram + VirtualMachine::overhead, BoardOptions{}, engine);
   made.guest = VirtualMachine::make(*made.machine, ram, board, *technique_of(technique), engine).value();
   return made;
 }

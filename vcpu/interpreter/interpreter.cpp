@@ -55,10 +55,18 @@ Exit Interpreter::run_to_exit(Hart& hart, uint64_t budget, TrapDestination desti
     std::copy_n(cpu_.x.begin(), hart.x.size(), hart.x.begin());
     return exit;
   };
+  // What enters a trap writes to a register on few variants only.
+  auto enter = [&](auto&& trap) {
+    if (isa_.trap().loses == 0) return trap();
+    std::copy_n(cpu_.x.begin(), hart.x.size(), hart.x.begin());
+    const bool entered = trap();
+    std::copy(hart.x.begin(), hart.x.end(), cpu_.x.begin());
+    return entered;
+  };
   refresh();  // memory may have been written to since the last run
   while (hart.clock.steps < end) {
     if (options_.kernel_only && hart.mode == Mode::user) return leave(ModeExit{});
-    if (to_guest && take_interrupt(isa_, hart, sink)) continue;
+    if (to_guest && enter([&] { return take_interrupt(isa_, hart, sink); })) continue;
     const uint64_t until = to_guest ? std::min(end, timer_step(hart)) : end;
     switch (!Recorded && options_.threaded ? run_threaded(hart, until) : run_switch<Recorded>(hart, until, sink)) {
       case Stop::until:
@@ -70,7 +78,7 @@ Exit Interpreter::run_to_exit(Hart& hart, uint64_t budget, TrapDestination desti
       case Stop::trap:
         if (!to_guest) return leave(trap_);
         if (trap_.cause == cause::kernel_ecall) return leave(FirmwareExit{});
-        take_trap(isa_, hart, trap_, sink);
+        enter([&] { return take_trap(isa_, hart, trap_, sink), true; });
         break;
     }
   }
