@@ -84,8 +84,6 @@ Result<void> boot_guest(Computer& computer, const GuestOptions& options, const G
   if (!files.initrd.empty()) {
     const auto at = computer.place_initrd(files.initrd);
     if (!at) return fail(at.error().what, options.initrd, at.error().hint);
-    for (const Segment& segment : files.image.segments)
-      if (segment.address + segment.size() > *at) return fail("the initial RAM disk and the image overlap", options.initrd, "give the guest more --memory");
     tree.initrd_start = *at;
     tree.initrd_end = *at + static_cast<uint32_t>(files.initrd.size());
   }

@@ -1,5 +1,7 @@
 #include "machine/computer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "isa/table.hpp"
@@ -23,6 +25,7 @@ Result<uint32_t> Computer::place_initrd(std::span<const uint8_t> bytes) {
   if (room > memory().size()) return fail("no room for the initial RAM disk", {}, "give the guest more --memory");
   const Physical at{memory().base().at + memory().size() - static_cast<uint32_t>(room)};
   memory().write(at, bytes);
+  initrd_ = at;
   return at.at;
 }
 
@@ -42,6 +45,9 @@ Result<void> Computer::boot(const Image& image, const std::vector<uint8_t>& devi
   const uint32_t room = (static_cast<uint32_t>(device_tree.size()) + page_size - 1) & ~(page_size - 1);
   if (room > memory().size()) return fail("no room for the device tree", image.kind, "give the guest more --memory");
   const Physical at{memory().base().at + memory().size() - room};
+  for (const Segment& segment : image.segments)
+    if (segment.address + segment.size() > initrd_.value_or(at).at)
+      return fail(fmt::format("the image reaches into the {}", initrd_ ? "initial RAM disk" : "device tree"), image.kind, "give the guest more --memory");
   memory().write(at, device_tree);
   hart_.x[11] = at.at - relocation;
   return {};

@@ -37,10 +37,11 @@ class Computer : public Platform {
   [[nodiscard]] Board& board() { return board_; }
   [[nodiscard]] Memory& memory() override { return bus_.memory(); }
 
-  /// Puts an image and a device tree into memory and the hart at its entry, as the firmware leaves it to a kernel.
+  /// Puts an image and a device tree into memory and the hart at its entry, as the firmware leaves it to a kernel. An error where they do not
+  /// fit, with the initial RAM disk if there is one.
   Result<void> boot(const Image& image, const std::vector<uint8_t>& device_tree);
 
-  /// Puts an initial RAM disk into memory, below where boot() will put the device tree. Gives its first address.
+  /// Puts an initial RAM disk into memory, below where boot() will put the device tree. Gives its first address. It comes before boot().
   Result<uint32_t> place_initrd(std::span<const uint8_t> bytes);
 
   /// Runs as the guest's own machine until `until` steps are done in all, or something else stops it. A wait takes no time: the
@@ -79,6 +80,7 @@ class Computer : public Platform {
   /// Jumps to the first step at which an interrupt ends the hart's wfi. False where none ever will.
   bool skip_idle();
 
+  std::optional<Physical> initrd_;
   uint32_t taken_;  // first byte of memory that `take` has not given away
 };
 

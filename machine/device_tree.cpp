@@ -63,6 +63,10 @@ std::vector<uint8_t> build_device_tree(const DeviceTreeOptions& options) {
   t.begin("chosen");
   t.text("stdout-path", "/soc/serial@10000000");
   if (!options.bootargs.empty()) t.text("bootargs", options.bootargs);
+  if (options.initrd_end != options.initrd_start) {
+    t.cell("linux,initrd-start", options.initrd_start);
+    t.cell("linux,initrd-end", options.initrd_end);
+  }
   t.end();
 
   t.begin("memory@80000000");
