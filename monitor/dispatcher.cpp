@@ -42,7 +42,7 @@ std::vector<Change> changes(const Hart& before, const Hart& after) {
 std::optional<Exit> Dispatcher::dispatch(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink) {
   ++exits_;
   Act act;
-  if (sink == nullptr) return answer(virtual_hart, trap, destination, sink, act);
+  if (sink == nullptr || !sink->wants_acts()) return answer(virtual_hart, trap, destination, sink, act);
   const Hart before = virtual_hart;
   act = {.number = exits_, .step = before.clock.steps, .mode = before.mode, .pc = before.pc, .word = trap.word,
          .real_cause = trap.cause, .real_tval = trap.tval};
@@ -56,17 +56,14 @@ std::optional<Exit> Dispatcher::dispatch(Hart& virtual_hart, const TrapExit& tra
 }
 
 bool Dispatcher::inject(Hart& virtual_hart, TraceSink* sink) {
-  if (sink == nullptr) {
-    const bool taken = take_interrupt(isa_, virtual_hart, nullptr);
-    exits_ += taken;
-    return taken;
-  }
-  const Hart before = virtual_hart;
+  std::optional<Hart> before;
+  if (sink != nullptr && sink->wants_acts()) before = virtual_hart;
   if (!take_interrupt(isa_, virtual_hart, records(sink))) return false;
   ++exits_;
-  sink->act({.number = exits_, .step = before.clock.steps, .mode = before.mode, .resume_mode = virtual_hart.mode,
-             .pc = before.pc, .real_cause = cause::timer_interrupt, .kind = ActKind::inject,
-             .cause = virtual_hart[Csr::scause], .changes = changes(before, virtual_hart), .resume = virtual_hart.pc});
+  if (before)
+    sink->act({.number = exits_, .step = before->clock.steps, .mode = before->mode, .resume_mode = virtual_hart.mode,
+               .pc = before->pc, .real_cause = cause::timer_interrupt, .kind = ActKind::inject,
+               .cause = virtual_hart[Csr::scause], .changes = changes(*before, virtual_hart), .resume = virtual_hart.pc});
   return true;
 }
 

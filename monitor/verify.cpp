@@ -14,6 +14,7 @@ constexpr uint64_t steps_at_once = 8192;
 struct Records final : TraceSink {
   std::vector<Record> list;
   void record(const Record& r) override { list.push_back(r); }
+  [[nodiscard]] bool wants_acts() const override { return false; }
 };
 
 /// FNV-1a over what a record says.

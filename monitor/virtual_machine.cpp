@@ -30,7 +30,7 @@ VirtualMachine::VirtualMachine(Platform& real, Grant grant, const BoardOptions& 
 VirtualMachine::~VirtualMachine() { engine_.reset(); }
 
 void VirtualMachine::call_firmware(TraceSink* sink) {
-  if (sink == nullptr) return Computer::call_firmware(sink);
+  if (sink == nullptr || !sink->wants_acts()) return Computer::call_firmware(sink);
   const Hart before = hart_;
   Computer::call_firmware(sink);
   sink->act({.number = exits_, .step = before.clock.steps, .mode = before.mode, .resume_mode = hart_.mode,

@@ -49,6 +49,8 @@ class TraceSink {
   /// False where only acts are of interest: then nothing is recorded, and guests run at full speed.
   [[nodiscard]] virtual bool wants_records() const { return true; }
   virtual void record(const Record& record) = 0;
+  /// False where only records are of interest: then no act is put together.
+  [[nodiscard]] virtual bool wants_acts() const { return true; }
   virtual void act(const Act&) {}
 };
 

@@ -18,6 +18,7 @@ struct Collect : TraceSink {
 /// Folds records into one number, for runs too long to keep.
 struct Digest : TraceSink {
   uint64_t hash = 0xcbf29ce484222325, count = 0;
+  [[nodiscard]] bool wants_acts() const override { return false; }
   void add(uint64_t v) { hash = (hash ^ v) * 0x100000001b3; }
   void record(const Record& r) override {
     ++count;
