@@ -4,32 +4,12 @@
 
 #include <array>
 #include <cstring>
-#include <span>
 
+#include "fuzz/bytes.hpp"
 #include "isa/page_walk.hpp"
 #include "support/assembled.hpp"
 
 namespace vmsim::fuzz {
-
-class Bytes {
- public:
-  Bytes(const uint8_t* data, size_t size) : left_(data, size) {}
-  [[nodiscard]] bool empty() const { return left_.empty(); }
-  uint8_t byte() {
-    if (left_.empty()) return 0;
-    const uint8_t value = left_[0];
-    left_ = left_.subspan(1);
-    return value;
-  }
-  uint32_t word() {
-    uint32_t value = 0;
-    for (int i = 0; i < 4; ++i) value |= uint32_t{byte()} << 8 * i;
-    return value;
-  }
-
- private:
-  std::span<const uint8_t> left_;
-};
 
 struct WholeMachine {
   static constexpr uint32_t pages = 16, ram_size = pages * page_size;
