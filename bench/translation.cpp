@@ -3,7 +3,6 @@
 #include "bench/workload.hpp"
 
 #ifdef VMSIM_HAS_JIT
-#include <chrono>
 #include <set>
 
 #include "vcpu/ir/form.hpp"
@@ -27,8 +26,7 @@ std::set<uint32_t> block_starts(const Isa& isa, const Memory& memory, uint32_t e
     const ir::Block block = ir::form(isa, memory, Physical{pc & ~(page_size - 1)}, pc, Mode::kernel, {});
     for (const ir::Node& n : block.nodes)
       if (n.op == ir::Op::go || n.op == ir::Op::exit_if) open.push_back(n.k);
-    if (block.nodes.back().op != ir::Op::trap)
-      open.push_back(block.guests.back().pc + 4);  // after what is no code comes no code
+    if (block.nodes.back().op != ir::Op::trap) open.push_back(block.guests.back().pc + 4);  // after what is no code comes no code
   }
   return found;
 }
@@ -47,15 +45,14 @@ TranslationRate translation_rate() {
     TranslationCounts counts;
     jit::CodeCache cache(emitter, {}, counts, nullptr, nullptr);
     const jit::Ground ground{true, memory.base().at, memory.size()};
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin = cpu_time();
     for (const uint32_t pc : starts) {
-      jit::Page& page =
-          cache.page({.physical = pc & ~(page_size - 1), .page = pc & ~(page_size - 1), .direct = true}, 0);
+      jit::Page& page = cache.page({.physical = pc & ~(page_size - 1), .page = pc & ~(page_size - 1), .direct = true}, 0);
       ir::Block block = ir::form(isa, memory, Physical{page.key.physical}, pc, Mode::kernel, {});
       ir::run_passes(block);
       cache.add(block, ground, page, page.spots[(pc & (page_size - 1)) / 4], nullptr);
     }
-    rate.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    rate.seconds += cpu_time() - begin;
     rate.blocks += counts.translated;
     rate.guest_instructions += counts.guest_instructions;
     rate.host_bytes += counts.bytes;

@@ -13,10 +13,13 @@
 namespace vmsim::bench {
 
 struct Run {
-  double seconds = 0;  // of the program alone, without loading it
+  double seconds = 0;  // of CPU time, for the program alone, without loading it
   uint64_t steps = 0;  // of the guest; 0 for a process
   std::string console;
 };
+
+/// CPU time of this thread, in seconds: other load on the host shows in it far less than in the time of day.
+double cpu_time();
 
 /// Names of the workloads.
 const std::vector<std::string>& workloads();
@@ -34,7 +37,7 @@ uint32_t boot_workload(Computer& computer, const std::string& workload);
 Run run_native(const std::string& workload);
 /// In qemu-riscv32's user mode.
 Run run_qemu(const std::string& workload);
-/// As a whole machine in qemu-system-riscv32, timed by the machine's own clock (start/machine_mode.S).
+/// As a whole machine in qemu-system-riscv32, over start/machine_mode.S. The time is all of the process's: take that of an empty guest off.
 Run run_qemu_system(const std::string& workload, bool user_mode);
 /// True where there is such a program.
 bool has_qemu_system();
