@@ -3,6 +3,7 @@
 // Invariant (verify.hpp): operands stand before their users and have the right type; exactly the last node ends the block.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -21,17 +22,37 @@ enum class Op : uint8_t {
   constant,  // k
   get,       // register `what`
   get_csr,   // control register `what`, raw
-  add, sub, mul, and_, or_, xor_, shl, shr_u, shr_s, mulh_ss, mulh_su, mulh_uu, div_u, div_s, rem_u, rem_s,  // a, b
-  not_,      // a
-  sext,      // the low k bits of a
-  select,    // c ? a : b
-  load,      // `what` bytes from a, zero-extended; k = 1: sign-extended
+  add,
+  sub,
+  mul,
+  and_,
+  or_,
+  xor_,
+  shl,
+  shr_u,
+  shr_s,
+  mulh_ss,
+  mulh_su,
+  mulh_uu,
+  div_u,
+  div_s,
+  rem_u,
+  rem_s,   // a, b
+  not_,    // a
+  sext,    // the low k bits of a
+  select,  // c ? a : b
+  load,    // `what` bytes from a, zero-extended; k = 1: sign-extended
   // truth values
-  truth,     // k
-  eq, ne, lt_u, lt_s,    // words a, b
-  both, either, differ,  // truth values a, b
-  negate,    // a
-  choose,    // c ? a : b
+  truth,  // k
+  eq,
+  ne,
+  lt_u,
+  lt_s,  // words a, b
+  both,
+  either,
+  differ,  // truth values a, b
+  negate,  // a
+  choose,  // c ? a : b
   // effects
   set,       // register `what` = a
   set_csr,   // control register `what` = a
@@ -40,11 +61,11 @@ enum class Op : uint8_t {
   exit_if,   // a holds: this instruction retires, and the block is left for address k
   trap_if,   // a holds: this instruction traps with cause k and tval b
   // ends
-  go,        // on at address k
-  jump,      // on at address a
-  look,      // on at address a, after whatever follows a change of system state
-  trap,      // this instruction traps with cause k and tval a
-  leave,     // the instruction at address k is not for this block: it is run on its own
+  go,     // on at address k
+  jump,   // on at address a
+  look,   // on at address a, after whatever follows a change of system state
+  trap,   // this instruction traps with cause k and tval a
+  leave,  // the instruction at address k is not for this block: it is run on its own
 };
 
 enum class Type : uint8_t { none, word, truth };
@@ -56,7 +77,9 @@ struct Shape {
   bool effect = false;  // it must stay, whether its result is used or not
   bool end = false;
 };
-const Shape& shape(Op op);
+inline constexpr size_t operations = static_cast<size_t>(Op::leave) + 1;
+extern const std::array<Shape, operations> shapes;
+inline const Shape& shape(Op op) { return shapes[static_cast<size_t>(op)]; }
 
 struct Node {
   Op op = Op::constant;
@@ -79,9 +102,7 @@ struct Block {
 };
 
 /// True for a node after which, or instead of which, the block may be left: guest state must be exact there.
-inline bool may_leave(Op op) {
-  return op == Op::load || op == Op::store || op == Op::exit_if || op == Op::trap_if || shape(op).end;
-}
+inline bool may_leave(Op op) { return op == Op::load || op == Op::store || op == Op::exit_if || op == Op::trap_if || shape(op).end; }
 
 /// One line a node, as `vmsim run --show-translation` prints it.
 std::string print(const Block& block);

@@ -16,7 +16,7 @@ struct Known {
 
 class Constants {
  public:
-  explicit Constants(Block& block) : nodes_(block.nodes), keep_(block.nodes.size(), true) {}
+  explicit Constants(Block& block) : nodes_(block.nodes), keep_(block.nodes.size(), true), instead_(block.nodes.size(), no_ref) {}
 
   void run(Block& block) {
     bool dropped = false;
@@ -37,14 +37,12 @@ class Constants {
     const bool truth = shape(n.op).result == Type::truth;
     n = {.op = truth ? Op::truth : Op::constant, .at = n.at, .k = k};
   }
-  /// Users of node i use `r` from now on.
-  void forward(Node& n, Ref r) {
-    for (size_t j = static_cast<size_t>(&n - nodes_.data()) + 1; j < nodes_.size(); ++j)
-      for (Ref* use : {&nodes_[j].a, &nodes_[j].b, &nodes_[j].c})
-        if (*use == &n - nodes_.data()) *use = r;
-  }
+  /// Users of n use `r` from now on.
+  void forward(Node& n, Ref r) { instead_[static_cast<size_t>(&n - nodes_.data())] = r; }
 
   void visit(Node& n, size_t i) {
+    for (Ref* operand : {&n.a, &n.b, &n.c})
+      if (*operand != no_ref && instead_[*operand] != no_ref) *operand = instead_[*operand];
     const Known a = n.a != no_ref ? known(n.a) : Known{}, b = n.b != no_ref ? known(n.b) : Known{};
     if (is_binary(n.op)) {
       if (a && b) become(n, fold(n.op, *a, *b));
@@ -105,6 +103,7 @@ class Constants {
 
   std::vector<Node>& nodes_;
   std::vector<bool> keep_;
+  std::vector<Ref> instead_;  // of each node: the one whose value it has
   std::array<Known, 32> registers_{};
 };
 

@@ -4,25 +4,25 @@
 namespace vmsim::ir {
 
 void propagate_copies(Block& block) {
-  std::array<uint8_t, 32> original{};  // of each register: another that holds the same, or 0
-  // The register that node i read, where it has not been set since; 0 for another value.
-  std::vector<uint8_t> reads(block.nodes.size(), 0);
-  const auto forget = [&](uint8_t reg) {  // what copies it, or read it
-    for (uint8_t& o : original)
-      if (o == reg) o = 0;
-    for (uint8_t& r : reads)
-      if (r == reg) r = 0;
+  // A register's value has a number, a new one whenever the register is set: what was noted of an old one no longer holds.
+  struct Noted {
+    uint8_t reg = 0;  // 0: nothing
+    uint32_t number = 0;
   };
+  std::array<uint32_t, 32> numbers{};
+  std::array<Noted, 32> originals{};             // of each register: another that holds the same
+  std::vector<Noted> reads(block.nodes.size());  // the register that a node read
+  const auto holds = [&](Noted n) { return n.reg != 0 && numbers[n.reg] == n.number; };
   for (size_t i = 0; i < block.nodes.size(); ++i) {
     Node& n = block.nodes[i];
     if (n.op == Op::get) {
-      if (original[n.what] != 0) n.what = original[n.what];
-      reads[i] = n.what;
+      if (holds(originals[n.what])) n.what = originals[n.what].reg;
+      reads[i] = {n.what, numbers[n.what]};
     } else if (n.op == Op::set) {
-      const uint8_t from = reads[n.a];
-      if (from == n.what) continue;  // its own value
-      forget(n.what);
-      original[n.what] = from;
+      const Noted from = holds(reads[n.a]) ? reads[n.a] : Noted{};
+      if (from.reg == n.what) continue;  // its own value
+      ++numbers[n.what];
+      originals[n.what] = from;
     }
   }
 }

@@ -1,9 +1,12 @@
 // `lb` is the sign extension of a byte load: hosts do both in one instruction. Only where nothing else uses the loaded value.
+#include <algorithm>
+
 #include "vcpu/ir/passes/passes.hpp"
 
 namespace vmsim::ir {
 
 void extend_loads(Block& block) {
+  if (std::ranges::find(block.nodes, Op::sext, &Node::op) == block.nodes.end()) return;
   std::vector<uint16_t> uses(block.nodes.size());
   for (const Node& n : block.nodes)
     for (const Ref r : {n.a, n.b, n.c})

@@ -11,9 +11,9 @@ using ir::Ref;
 
 /// The address of an access, less `minus`, in `to`.
 void BlockEmitter::address_to(Reg32 to, Ref address, uint32_t minus) {
-  const Node& n = block_.nodes[address];
+  const Node& n = block_->nodes[address];
   const bool folded = folds_[address];
-  const uint32_t offset = (folded ? block_.nodes[n.b].k : 0) - minus;
+  const uint32_t offset = (folded ? block_->nodes[n.b].k : 0) - minus;
   const Place from = place(folded ? n.a : address);
   if (from.kind == Place::constant) return mov(to, from.k + offset);
   if (from.kind == Place::reg && offset != 0) return lea(to, ptr[Reg64(static_cast<int>(from.k)) + static_cast<int>(offset)]);
@@ -21,8 +21,8 @@ void BlockEmitter::address_to(Reg32 to, Ref address, uint32_t minus) {
   if (offset != 0) add(to, offset);
 }
 
-/// In: eax the address. Out: rcx what has to be added for the host's. All temporaries are used.
-void BlockEmitter::find_in_cache(uint32_t entries, uint32_t bytes, Label& slow) {
+/// In: eax the address. Out: rcx what has to be added for the host's. All temporaries are used. Gives the jump to where that is not known.
+Hole BlockEmitter::find_in_cache(uint32_t entries, uint32_t bytes) {
   using Entry = TranslationContext::Entry;
   static_assert(sizeof(Entry) == 16 && TranslationContext::data_slot(5u << 12) == 5 && TranslationContext::data_tag(0xABCD'E003, Width::word) == 0xABCD'E003);
   mov(ecx, eax);
@@ -32,23 +32,26 @@ void BlockEmitter::find_in_cache(uint32_t entries, uint32_t bytes, Label& slow) 
   and_(edx, ~(page_size - 1) | (bytes - 1));
   const auto entry = Reg64(data) + rcx + static_cast<int>(entries);
   cmp(edx, dword[entry + static_cast<int>(offsetof(Entry, tag))]);
-  jne(slow, T_NEAR);
+  jne(somewhere());
+  const Hole slow = hole();
   mov(rcx, ptr[entry + static_cast<int>(offsetof(Entry, addend))]);
+  return slow;
 }
 
 void BlockEmitter::load(Ref r, Reg32 to) {
-  const Node& n = block_.nodes[r];
+  const Node& n = block_->nodes[r];
   const uint32_t bytes = n.what;
   const bool is_signed = n.k != 0;
-  auto slow = std::make_shared<Label>(), back = std::make_shared<Label>();
+  Hole slow;
   address_to(ground_.direct ? ecx : eax, n.a, ground_.direct ? ground_.base : 0);
   done_with(n.a);
   auto from = Reg64(data) + rcx;
   if (ground_.direct) {
     cmp(ecx, ground_.size - bytes);
-    ja(*slow, T_NEAR);
+    ja(somewhere());
+    slow = hole();
   } else {
-    find_in_cache(offsetof(TranslationContext, read), bytes, *slow);
+    slow = find_in_cache(offsetof(TranslationContext, read), bytes);
     from = rax + rcx;
   }
   if (bytes == 4) mov(to, dword[from]);
@@ -56,24 +59,23 @@ void BlockEmitter::load(Ref r, Reg32 to) {
   else if (bytes == 2) movzx(to, word[from]);
   else if (is_signed) movsx(to, byte[from]);
   else movzx(to, byte[from]);
-  L(*back);
-  later_.push_back([this, slow, back, to, bytes, is_signed, at = n.at] {
-    L(*slow);
+  later_.push_back([this, slow, back = getCurr(), to = to.getIdx(), bytes, is_signed, at = n.at] {
+    fill(slow);
     if (ground_.direct) lea(eax, ptr[rcx + static_cast<int>(ground_.base)]);
-    mov(rdx, access_info(block_.guests[at].pc, block_.count - at, bytes));
+    mov(rdx, access_info(block_->guests[at].pc, block_->count - at, bytes));
     call(cache_ + runtime_.slow_load_);
-    if (is_signed && bytes == 1) movsx(to, al);
-    else if (is_signed) movsx(to, ax);
-    else if (to.getIdx() != Code::RAX) mov(to, eax);
-    jmp(*back, T_NEAR);
+    if (is_signed && bytes == 1) movsx(Reg32(to), al);
+    else if (is_signed) movsx(Reg32(to), ax);
+    else if (to != Code::RAX) mov(Reg32(to), eax);
+    jmp(back, T_NEAR);
   });
 }
 
 void BlockEmitter::store(Ref r) {
-  const Node& n = block_.nodes[r];
+  const Node& n = block_->nodes[r];
   const uint32_t bytes = n.what;
   vacate_all();
-  auto slow = std::make_shared<Label>(), back = std::make_shared<Label>();
+  Hole slow, misaligned;
   const Place value = place(n.b);
   address_to(ground_.direct ? ecx : eax, n.a, ground_.direct ? ground_.base : 0);
   auto into = Reg64(data) + rcx;
@@ -81,13 +83,15 @@ void BlockEmitter::store(Ref r) {
     mov(eax, ecx);
     shr(eax, 12);
     cmp(byte[Reg64(base) + rax + VMSIM_STATE(writable)], 0);
-    je(*slow, T_NEAR);
+    je(somewhere());
+    slow = hole();
     if (bytes != 1) {
       test(cl, static_cast<int>(bytes - 1));
-      jnz(*slow, T_NEAR);
+      jnz(somewhere());
+      misaligned = hole();
     }
   } else {
-    find_in_cache(offsetof(TranslationContext, write), bytes, *slow);
+    slow = find_in_cache(offsetof(TranslationContext, write), bytes);
     into = rax + rcx;
   }
   const auto put = [&](const auto& what) {
@@ -105,14 +109,14 @@ void BlockEmitter::store(Ref r) {
     else if (bytes == 2) mov(word[into], from.cvt16());
     else mov(byte[into], from.cvt8());
   }
-  L(*back);
-  later_.push_back([this, slow, back, value, bytes, at = n.at] {
-    L(*slow);
+  later_.push_back([this, slow, misaligned, back = getCurr(), value, bytes, at = n.at] {
+    fill(slow);
+    if (misaligned.at != 0) fill(misaligned);
     if (ground_.direct) lea(eax, ptr[rcx + static_cast<int>(ground_.base)]);
     move(ecx, value);
-    mov(rdx, access_info(block_.guests[at].pc, block_.count - at, bytes));
+    mov(rdx, access_info(block_->guests[at].pc, block_->count - at, bytes));
     call(cache_ + runtime_.slow_store_);
-    jmp(*back, T_NEAR);
+    jmp(back, T_NEAR);
   });
   done_with(n.a);
   done_with(n.b);

@@ -19,45 +19,66 @@ using ir::Ref;
 using Xbyak::Address;
 using Xbyak::Label;
 
-BlockEmitter::BlockEmitter(const Emitter& runtime, const ir::Block& block, const Ground& ground, Translated& out, uint8_t* cache, uint32_t at, uint32_t room)
-    : CodeGenerator(room, cache + at), runtime_(runtime), block_(block), ground_(ground), out_(out), cache_(cache), at_(at),
-      uses_(block.nodes.size()), places_(block.nodes.size()) {
-  for (const Node& n : block.nodes)
+void BlockEmitter::begin(const ir::Block& block, const Ground& ground, Translated& out, uint8_t* cache, uint32_t at, uint32_t room) {
+  top_ = cache + at;
+  maxSize_ = room;
+  reset();
+  block_ = &block;
+  ground_ = ground;
+  out_ = &out;
+  cache_ = cache;
+  at_ = at;
+  uses_.assign(block.nodes.size(), 0);
+  places_.assign(block.nodes.size(), {});
+  folds_.assign(block.nodes.size(), false);
+  owners_ = no_owners;
+  pinned_ = {};
+  slot_owners_ = no_slots;
+  for (auto& reads : reads_) reads.clear();
+  later_.clear();
+  size_t links = 1;
+  for (const Node& n : block.nodes) {
     for (const Ref r : {n.a, n.b, n.c})
       if (r != no_ref) ++uses_[r];
-  size_t links = 1;
-  for (const Node& n : block.nodes) links += n.op == Op::exit_if;
-  out_.links.reserve(links);
+    links += n.op == Op::exit_if;
+  }
+  out.links.clear();
+  out.links.reserve(links);
 }
 
-void BlockEmitter::run() {
+void BlockEmitter::run(const ir::Block& block, const Ground& ground, Translated& out, uint8_t* cache, uint32_t at, uint32_t room) {
+  begin(block, ground, out, cache, at, room);
   entry();
-  for (size_t i = 0; i < block_.nodes.size(); ++i) {
+  for (size_t i = 0; i < block_->nodes.size(); ++i) {
     const bool taken = node(static_cast<Ref>(i));
     if (taken) ++i;  // the `set` after it is done with it
   }
   // What is out of line may put more out of line.
   for (size_t i = 0; i < later_.size(); ++i) {
-    const auto write = std::move(later_[i]);
+    const Later write = later_[i];
     write();
   }
 }
 
 void BlockEmitter::entry() {
-  if (out_.runs != nullptr) {
-    mov(rax, reinterpret_cast<size_t>(out_.runs));
+  if (out_->runs != nullptr) {
+    mov(rax, reinterpret_cast<size_t>(out_->runs));
     inc(qword[rax]);
   }
-  if (block_.count == 0) return;
-  sub(qword[Reg64(base) + VMSIM_STATE(budget)], block_.count);
-  auto over = std::make_shared<Label>();
-  js(*over, T_NEAR);
-  later_.push_back([this, over] {
-    L(*over);
-    refund(block_.count);
-    mov(dword[Reg64(base) + VMSIM_STATE(pc)], block_.guests[0].pc);
+  if (block_->count == 0) return;
+  sub(qword[Reg64(base) + VMSIM_STATE(budget)], block_->count);
+  js(somewhere());
+  later_.push_back([this, over = hole()] {
+    fill(over);
+    refund(block_->count);
+    mov(dword[Reg64(base) + VMSIM_STATE(pc)], block_->guests[0].pc);
     leave(Reason::tail);
   });
+}
+
+void BlockEmitter::fill(Hole jump) {
+  const auto displacement = static_cast<uint32_t>(getSize() - (jump.at + 4));
+  std::memcpy(top_ + jump.at, &displacement, sizeof displacement);
 }
 
 void BlockEmitter::leave(Reason reason) { jmp(cache_ + runtime_.exits_[static_cast<size_t>(reason)], T_NEAR); }
@@ -66,26 +87,38 @@ void BlockEmitter::refund(uint32_t steps) {
   if (steps != 0) add(qword[Reg64(base) + VMSIM_STATE(budget)], steps);
 }
 
-/// The jump whose displacement has just been written goes to `target`: over a check of where its page lies, if need be. `Stub` follows later.
+/// True where an exit to `target` must look where its page lies.
+bool BlockEmitter::must_check(uint32_t target) const { return (target & ~(page_size - 1)) != (block_->guests[0].pc & ~(page_size - 1)) && !ground_.direct; }
+
+/// Goes on at `target`, over a check of where its page lies, if need be.
 void BlockEmitter::link_here(uint32_t target, uint32_t steps_left) {
-  Link& link = out_.links.emplace_back();
-  link.from = &out_;
-  link.target = target;
-  auto stub = std::make_shared<Label>();
   refund(steps_left);
-  const bool elsewhere = (target & ~(page_size - 1)) != (block_.guests[0].pc & ~(page_size - 1));
-  if (elsewhere && !ground_.direct) {
-    const auto slot = static_cast<int>(offsetof(TranslationContext, fetch) + TranslationContext::fetch_slot(target) * sizeof(TranslationContext::FetchEntry));
-    cmp(dword[Reg64(data) + slot + static_cast<int>(offsetof(TranslationContext::FetchEntry, tag))], target & ~(page_size - 1));
-    jne(*stub, T_NEAR);
-    cmp(dword[Reg64(data) + slot + static_cast<int>(offsetof(TranslationContext::FetchEntry, page))], 0x7FFF'FFFF);
-    link.check = here() - 4;
-    jne(*stub, T_NEAR);
+  if (!must_check(target)) {
+    jmp(somewhere(), T_NEAR);
+    return link(hole(), target, 0);
   }
-  jmp(*stub, T_NEAR);
-  link.jump = here() - 4;
-  later_.push_back([this, stub, &link] {
-    L(*stub);
+  const auto slot = static_cast<int>(offsetof(TranslationContext, fetch) + TranslationContext::fetch_slot(target) * sizeof(TranslationContext::FetchEntry));
+  cmp(dword[Reg64(data) + slot + static_cast<int>(offsetof(TranslationContext::FetchEntry, tag))], target & ~(page_size - 1));
+  jne(somewhere());
+  const Hole first = hole();
+  cmp(dword[Reg64(data) + slot + static_cast<int>(offsetof(TranslationContext::FetchEntry, page))], 0x7FFF'FFFF);
+  const uint32_t check = here() - 4;
+  jne(somewhere());
+  const Hole second = hole();
+  jmp(somewhere(), T_NEAR);
+  link(hole(), target, check, first, second);
+}
+
+/// `jump` is an exit to `target`; its stub follows later. So do those of the checks before it, where there are any.
+void BlockEmitter::link(Hole jump, uint32_t target, uint32_t check, Hole first, Hole second) {
+  Link& link = out_->links.emplace_back();
+  link.from = out_;
+  link.target = target;
+  link.check = check;
+  link.jump = at_ + jump.at;
+  later_.push_back([this, jump, first, second, &link] {
+    for (const Hole h : {jump, first, second})
+      if (h.at != 0) fill(h);
     link.stub = here();
     mov(dword[Reg64(base) + VMSIM_STATE(pc)], link.target);
     mov(rax, reinterpret_cast<size_t>(&link));
@@ -102,7 +135,7 @@ Address BlockEmitter::slot(int index) { return dword[Reg64(base) + VMSIM_STATE(s
 int BlockEmitter::home(uint8_t guest) const { return runtime_.features_.resident ? resident(guest) : -1; }
 
 BlockEmitter::Place BlockEmitter::place(Ref r) const {
-  const Node& n = block_.nodes[r];
+  const Node& n = block_->nodes[r];
   if (n.op == Op::constant) return {Place::constant, n.k};
   if (n.op == Op::get && places_[r].kind == Place::none) {
     const int host = home(n.what);
@@ -111,9 +144,7 @@ BlockEmitter::Place BlockEmitter::place(Ref r) const {
   return places_[r];
 }
 
-Address BlockEmitter::address(const Place& p) {
-  return p.kind == Place::memory ? cell(static_cast<uint8_t>(p.k)) : slot(static_cast<int>(p.k));
-}
+Address BlockEmitter::address(const Place& p) { return p.kind == Place::memory ? cell(static_cast<uint8_t>(p.k)) : slot(static_cast<int>(p.k)); }
 
 void BlockEmitter::move(Reg32 to, const Place& from) {
   if (from.kind == Place::constant) mov(to, from.k);
@@ -126,7 +157,7 @@ void BlockEmitter::move(Reg32 to, const Place& from) {
 
 void BlockEmitter::done_with(Ref r) {
   if (--uses_[r] != 0) return;
-  const Node& n = block_.nodes[r];
+  const Node& n = block_->nodes[r];
   if (lazy(r))
     for (const Ref operand : {n.a, n.b, n.c})
       if (operand != no_ref) done_with(operand);
@@ -142,7 +173,7 @@ void BlockEmitter::release(Ref r) {
 
 /// True for a node that is computed where it is used.
 bool BlockEmitter::lazy(Ref r) const {
-  const Node& n = block_.nodes[r];
+  const Node& n = block_->nodes[r];
   if (n.op == Op::get) return places_[r].kind == Place::none;
   if (shape(n.op).result == ir::Type::truth) return true;
   return folds_[r];
@@ -189,7 +220,7 @@ void BlockEmitter::give(Ref r, Reg32 host) {
 void BlockEmitter::count_uses(Ref r, bool up) {
   const bool edge = up ? uses_[r]++ == 0 : --uses_[r] == 0;
   if (!edge || !lazy(r)) return;
-  const Node& n = block_.nodes[r];
+  const Node& n = block_->nodes[r];
   for (const Ref operand : {n.a, n.b, n.c})
     if (operand != no_ref) count_uses(operand, up);
 }
@@ -219,7 +250,7 @@ void BlockEmitter::save_reads_of(uint8_t guest) {
 
 /// Gives true where the node after this one, a `set` of its value, is done too.
 bool BlockEmitter::node(Ref r) {
-  const Node& n = block_.nodes[r];
+  const Node& n = block_->nodes[r];
   switch (n.op) {
     case Op::constant:
     case Op::truth: return false;
@@ -245,7 +276,7 @@ bool BlockEmitter::node(Ref r) {
   }
   if (folds_into_access(r)) return folds_[r] = true, false;
   // Where the value's only use is to be set next, it is made in its home.
-  const Node* next = &block_.nodes[r + 1u];
+  const Node* next = &block_->nodes[r + 1u];
   const bool direct = uses_[r] == 1 && next->op == Op::set && next->a == r && home(next->what) >= 0;
   value(r, direct ? home(next->what) : -1, direct ? next->what : uint8_t{0});
   if (direct) uses_[r] = 0;
@@ -254,10 +285,10 @@ bool BlockEmitter::node(Ref r) {
 
 /// An address that one access alone uses is computed there.
 bool BlockEmitter::folds_into_access(Ref r) const {
-  const Node& n = block_.nodes[r];
-  if (n.op != Op::add || uses_[r] != 1 || block_.nodes[n.b].op != Op::constant || block_.nodes[n.a].op != Op::get) return false;
-  for (size_t i = r + 1u; i < block_.nodes.size(); ++i) {
-    const Node& user = block_.nodes[i];
+  const Node& n = block_->nodes[r];
+  if (n.op != Op::add || uses_[r] != 1 || block_->nodes[n.b].op != Op::constant || block_->nodes[n.a].op != Op::get) return false;
+  for (size_t i = r + 1u; i < block_->nodes.size(); ++i) {
+    const Node& user = block_->nodes[i];
     if (user.a != r && user.b != r && user.c != r) continue;
     return (user.op == Op::load || user.op == Op::store) && user.a == r && user.b != r;
   }
@@ -266,7 +297,7 @@ bool BlockEmitter::folds_into_access(Ref r) const {
 
 void BlockEmitter::set(uint8_t guest, Ref from) {
   const Place p = place(from);
-  const bool own = block_.nodes[from].op == Op::get && block_.nodes[from].what == guest && places_[from].kind == Place::none;
+  const bool own = block_->nodes[from].op == Op::get && block_->nodes[from].what == guest && places_[from].kind == Place::none;
   done_with(from);
   if (own) return;
   pin(p, true);
@@ -317,79 +348,81 @@ void BlockEmitter::set_system(const Node& n) {
 }
 
 void BlockEmitter::side_exit(Ref r) {
-  const Node& n = block_.nodes[r];
-  auto out = std::make_shared<Label>();
-  jump_if(test_condition(n.a), *out, true);
+  const Node& n = block_->nodes[r];
+  const Hole out = jump_if(test_condition(n.a));
   done_with(n.a);
   if (n.op == Op::trap_if) {
     const Place tval = place(n.b);
     done_with(n.b);
-    later_.push_back([this, out, tval, at = n.at, cause = n.k] {
-      L(*out);
+    return later_.push_back([this, out, tval, at = n.at, cause = n.k] {
+      fill(out);
       trap(at, cause, tval);
     });
-    return;
   }
-  later_.push_back([this, out, target = n.k, left = block_.count - n.at - 1] {
-    L(*out);
+  const uint32_t left = block_->count - n.at - 1;
+  if (left == 0 && !must_check(n.k)) return link(out, n.k, 0);
+  later_.push_back([this, out, target = n.k, left] {
+    fill(out);
     link_here(target, left);
   });
 }
 
 void BlockEmitter::trap(uint16_t at, uint32_t cause, const Place& tval) {
-  refund(block_.count - at);
+  refund(block_->count - at);
   if (tval.kind == Place::constant) mov(dword[Reg64(base) + VMSIM_STATE(tval)], tval.k);
   else {
     move(eax, tval);
     mov(dword[Reg64(base) + VMSIM_STATE(tval)], eax);
   }
   mov(dword[Reg64(base) + VMSIM_STATE(cause)], cause);
-  mov(dword[Reg64(base) + VMSIM_STATE(word)], block_.guests[at].word);
-  mov(dword[Reg64(base) + VMSIM_STATE(pc)], block_.guests[at].pc);
+  mov(dword[Reg64(base) + VMSIM_STATE(word)], block_->guests[at].word);
+  mov(dword[Reg64(base) + VMSIM_STATE(pc)], block_->guests[at].pc);
   leave(Reason::trap);
 }
 
 void BlockEmitter::end(Ref r) {
-  const Node& n = block_.nodes[r];
+  const Node& n = block_->nodes[r];
   switch (n.op) {
     case Op::go: return link_here(n.k, 0);
     case Op::trap: return trap(n.at, n.k, place(n.a));
-    case Op::leave:
-      mov(dword[Reg64(base) + VMSIM_STATE(pc)], n.k);
-      return leave(Reason::step);
+    case Op::leave: mov(dword[Reg64(base) + VMSIM_STATE(pc)], n.k); return leave(Reason::step);
     default: break;
   }
   move(eax, place(n.a));
-  mov(dword[Reg64(base) + VMSIM_STATE(pc)], eax);
-  if (n.op == Op::look) return leave(Reason::look);
-  if (runtime_.features_.jump_cache) {
-    // 16 bytes an entry, chosen by bits 2 and up of the address.
-    static_assert(sizeof(JumpEntry) == 16);
-    mov(ecx, eax);
-    and_(ecx, static_cast<uint32_t>(jump_entries - 1) << 2);
-    mov(rdx, ptr[Reg64(base) + VMSIM_STATE(generation)]);
-    or_(rdx, rax);
-    const auto entry = Reg64(base) + rcx * 4 + VMSIM_STATE(jumps);
-    Label miss;
-    cmp(ptr[entry + static_cast<int>(offsetof(JumpEntry, tag))], rdx);
-    jne(miss, T_NEAR);
-    jmp(ptr[entry + static_cast<int>(offsetof(JumpEntry, code))]);
-    L(miss);
+  if (n.op == Op::look || !runtime_.features_.jump_cache) {
+    mov(dword[Reg64(base) + VMSIM_STATE(pc)], eax);
+    return leave(n.op == Op::look ? Reason::look : Reason::lookup);
   }
-  leave(Reason::lookup);
+  // 16 bytes an entry, chosen by bits 2 and up of the address.
+  static_assert(sizeof(JumpEntry) == 16);
+  mov(ecx, eax);
+  and_(ecx, static_cast<uint32_t>(jump_entries - 1) << 2);
+  mov(rdx, ptr[Reg64(base) + VMSIM_STATE(generation)]);
+  or_(rdx, rax);
+  const auto entry = Reg64(base) + rcx * 4 + VMSIM_STATE(jumps);
+  cmp(ptr[entry + static_cast<int>(offsetof(JumpEntry, tag))], rdx);
+  jne(somewhere());
+  later_.push_back([this, miss = hole()] {
+    fill(miss);
+    mov(dword[Reg64(base) + VMSIM_STATE(pc)], eax);
+    leave(Reason::lookup);
+  });
+  jmp(ptr[entry + static_cast<int>(offsetof(JumpEntry, code))]);
 }
 
 Emitter::Emitter(const Features& features) : features_(features) {
-  features_.bmi2 &= Xbyak::util::Cpu().has(Xbyak::util::Cpu::tBMI2);
+  static const bool host_has_bmi2 = Xbyak::util::Cpu().has(Xbyak::util::Cpu::tBMI2);  // asking is slow on a virtual host
+  features_.bmi2 &= host_has_bmi2;
+  block_emitter_ = std::make_unique<BlockEmitter>(*this);
 }
 
+Emitter::~Emitter() = default;
+
 Emitter::Result Emitter::emit(const ir::Block& block, const Ground& ground, Translated& out, uint8_t* cache, uint32_t at, uint32_t room) const {
-  out.links.clear();
   try {
-    BlockEmitter code(*this, block, ground, out, cache, at, room);
-    code.run();
+    block_emitter_->run(block, ground, out, cache, at, room);
     out.code = at;
-    out.size = static_cast<uint32_t>(code.getSize());
+    out.size = static_cast<uint32_t>(block_emitter_->getSize());
   } catch (const BlockEmitter::TooHard&) {
     return Result::too_hard;
   } catch (const Xbyak::Error& error) {

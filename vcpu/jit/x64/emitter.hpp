@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 
 #include "vcpu/jit/state.hpp"
 #include "vcpu/jit/translated.hpp"
@@ -24,14 +25,17 @@ constexpr uint32_t info_bytes(uint64_t info) { return static_cast<uint32_t>(info
 
 /// Host features and choices of which there is an off switch.
 struct Features {
-  bool bmi2 = true;         // shifts by any register; used where the host has it
-  bool resident = true;     // guest registers in host registers
-  bool jump_cache = true;   // computed jumps look their target up in line
+  bool bmi2 = true;        // shifts by any register; used where the host has it
+  bool resident = true;    // guest registers in host registers
+  bool jump_cache = true;  // computed jumps look their target up in line
 };
+
+class BlockEmitter;
 
 class Emitter {
  public:
   explicit Emitter(const Features& features);
+  ~Emitter();
 
   /// Writes the runtime at `cache`; gives its size. Executed, it lies at `executable`.
   uint32_t write_runtime(uint8_t* cache, const uint8_t* executable, uint32_t room, SlowLoad load, SlowStore store);
@@ -51,6 +55,7 @@ class Emitter {
 
  private:
   friend class BlockEmitter;
+  std::unique_ptr<BlockEmitter> block_emitter_;
   Features features_;
   using Enter = Reason (*)(State*, const void*);
   Enter enter_ = nullptr;

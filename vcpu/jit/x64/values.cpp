@@ -47,7 +47,7 @@ bool needs_room(Op op) {
 
 /// Makes value `r`: in `host`, which is the home of `guest`, or in a temporary.
 void BlockEmitter::value(Ref r, int host, uint8_t guest) {
-  const Node& n = block_.nodes[r];
+  const Node& n = block_->nodes[r];
   if (needs_room(n.op)) vacate_all();
   if (host >= 0) {
     // Values that were read from `guest` and are needed after this node move out first.
@@ -102,7 +102,7 @@ void BlockEmitter::add_to(Reg32 to, const Place& a, const Place& b) {
 }
 
 void BlockEmitter::binary(Ref r, Reg32 to) {
-  const Node& n = block_.nodes[r];
+  const Node& n = block_->nodes[r];
   const Place a = place(n.a), b = place(n.b);
   switch (n.op) {
     case Op::add: return add_to(to, a, b);
@@ -211,7 +211,7 @@ void BlockEmitter::divide(Op op, Reg32 to, const Place& a, const Place& b) {
 
 /// Makes the value in `host`, or in a temporary; gives the register.
 Reg32 BlockEmitter::select(Ref r, int host) {
-  const Node& n = block_.nodes[r];
+  const Node& n = block_->nodes[r];
   const Place a = place(n.a), b = place(n.b);
   if (a.kind == Place::constant && b.kind == Place::constant && (a.k | b.k) == 1 && a.k != b.k) {
     const Reg32 to = host >= 0 ? Reg32(host) : temporary();
@@ -227,7 +227,7 @@ Reg32 BlockEmitter::select(Ref r, int host) {
   if (a.kind == Place::constant) {
     const Holds holds = test_condition(n.c);
     mov(result, a.k);
-    jump_if(holds, chosen, false);
+    jump_if(holds, chosen);
     move(result, b);
     L(chosen);
   } else {
@@ -254,20 +254,31 @@ void BlockEmitter::move_if(Holds holds, Reg32 to, const Xbyak::Operand& from) {
   }
 }
 
-void BlockEmitter::jump_if(Holds holds, Label& target, bool far) {
-  const auto type = far ? T_NEAR : T_AUTO;
+void BlockEmitter::jump_if(Holds holds, Label& target) {
   switch (holds) {
-    case below: return jb(target, type);
-    case not_below: return jae(target, type);
-    case equal: return je(target, type);
-    case not_equal: return jne(target, type);
-    case less: return jl(target, type);
-    case not_less: return jge(target, type);
+    case below: return jb(target);
+    case not_below: return jae(target);
+    case equal: return je(target);
+    case not_equal: return jne(target);
+    case less: return jl(target);
+    case not_less: return jge(target);
   }
 }
 
+Hole BlockEmitter::jump_if(Holds holds) {
+  switch (holds) {
+    case below: jb(somewhere()); break;
+    case not_below: jae(somewhere()); break;
+    case equal: je(somewhere()); break;
+    case not_equal: jne(somewhere()); break;
+    case less: jl(somewhere()); break;
+    case not_less: jge(somewhere()); break;
+  }
+  return hole();
+}
+
 BlockEmitter::Holds BlockEmitter::test_condition(Ref condition) {
-  const Node& n = block_.nodes[condition];
+  const Node& n = block_->nodes[condition];
   const auto opposite = [](Holds h) { return static_cast<Holds>(h ^ 1); };
   if (n.op == Op::negate) return opposite(test_condition(n.a));
   if (!ir::is_comparison(n.op)) {
@@ -326,7 +337,7 @@ void BlockEmitter::set_if(Holds holds, Reg32 to) {
 
 /// 1 in `to` where `condition` holds, else 0. `to` may be a register that the condition reads.
 void BlockEmitter::truth_to(Reg32 to, Ref condition) {
-  const Node& n = block_.nodes[condition];
+  const Node& n = block_->nodes[condition];
   if (n.op == Op::truth) return mov(to, n.k);
   if (ir::is_comparison(n.op) || n.op == Op::negate) return set_if(test_condition(condition), to);
   // Truth values of truth values: rare (a variant's text, overflow of a division). Their parts go through slots.
