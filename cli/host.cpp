@@ -1,215 +1,122 @@
 // vmsim host: several guests on one machine, from a file that says who gets what.
 #include <fmt/format.h>
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
 
-#include <filesystem>
+#include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <thread>
 
-#include "cli/guest.hpp"
-#include "monitor/host.hpp"
+#include "cli/host_file.hpp"
+#include "host/terminal.hpp"
+#include "monitor/control.hpp"
 
 namespace vmsim::cli {
 namespace {
 
-namespace fs = std::filesystem;
 constexpr uint32_t mebibyte = 1u << 20;
-constexpr uint32_t most_memory = 1024;  // MiB, of the machine
-
-struct Failure {
-  Error error;
-};
-
-struct GuestEntry {
-  std::string name, technique = "trap", console = "stdio";  // console: stdio, none, or a file
-  GuestOptions options;
-  Share share;
-  Hours hours;
-  uint64_t max_steps = ~uint64_t{0}, max_console = ~uint64_t{0};
-  std::string place;  // in the file
-};
-struct HostFile {
-  uint32_t memory = 256;  // MiB
-  uint64_t quantum = 10'000, steps = 100'000'000;
-  std::vector<GuestEntry> guests;
-};
-
-/// Reads a host file; every complaint names the line. Paths are relative to the file.
-class HostReader {
- public:
-  HostReader(std::string_view text, const std::string& file) : text_(text), file_(file) {}
-
-  HostFile read() {
-    const toml::parse_result parsed = toml::parse(text_, file_);
-    if (!parsed) throw Failure{{fmt::format("not TOML: {}", parsed.error().description()), place(parsed.error().source()), "see docs/host.md"}};
-    const toml::table& top = parsed.table();
-    only(top, {"machine", "guest"});
-    HostFile file;
-    if (const toml::node* machine = top.get("machine")) {
-      if (!machine->is_table()) stop(*machine, "[machine] should be a table", "see docs/host.md");
-      const toml::table& m = *machine->as_table();
-      only(m, {"memory", "quantum", "steps"});
-      file.memory = static_cast<uint32_t>(number(m, "memory", file.memory, 4, most_memory));
-      file.quantum = number(m, "quantum", file.quantum, 100, 1'000'000'000);
-      file.steps = number(m, "steps", file.steps, 1, 1ull << 62);
-    }
-    const toml::node* guests = top.get("guest");
-    if (guests == nullptr || !guests->is_array_of_tables()) throw Failure{{"there is no guest", file_ + ":1", "add [[guest]] with a name and an image"}};
-    uint64_t memory = 0;
-    for (const toml::node& node : *guests->as_array()) {
-      file.guests.push_back(guest(*node.as_table()));
-      memory += file.guests.back().options.memory;
-      if (memory > file.memory)
-        stop(node, fmt::format("with this guest, the guests have {} MiB, and the machine {}", memory, file.memory), "give the machine more memory, or a guest less");
-    }
-    return file;
-  }
-
- private:
-  [[nodiscard]] std::string place(const toml::source_region& at) const { return fmt::format("{}:{}:{}", file_, at.begin.line, at.begin.column); }
-  [[noreturn]] void stop(const toml::node& at, const std::string& what, const std::string& hint) const { throw Failure{{what, place(at.source()), hint}}; }
-
-  void only(const toml::table& t, std::initializer_list<std::string_view> known) const {
-    for (const auto& [key, value] : t)
-      if (std::ranges::find(known, key.str()) == known.end())
-        throw Failure{{fmt::format("unknown key {}", vmsim::quoted(key.str())), place(key.source()), fmt::format("known are {}", fmt::join(known, ", "))}};
-  }
-  uint64_t number(const toml::table& t, std::string_view key, uint64_t otherwise, uint64_t least, uint64_t most) const {
-    const toml::node* node = t.get(key);
-    if (node == nullptr) return otherwise;
-    const auto value = node->value_exact<int64_t>();
-    if (!value || *value < 0 || static_cast<uint64_t>(*value) < least || static_cast<uint64_t>(*value) > most)
-      stop(*node, fmt::format("{} should be a number from {} to {}", key, least, most), "see docs/host.md");
-    return static_cast<uint64_t>(*value);
-  }
-  std::string text(const toml::table& t, std::string_view key, const std::string& otherwise) const {
-    const toml::node* node = t.get(key);
-    if (node == nullptr) return otherwise;
-    if (!node->is_string()) stop(*node, fmt::format("{} should be text", key), "put it in quotes");
-    return node->as_string()->get();
-  }
-  [[nodiscard]] std::string path(const std::string& name) const {
-    return fs::path(name).is_absolute() ? name : (fs::path(file_).parent_path() / name).string();
-  }
-
-  GuestEntry guest(const toml::table& t) {
-    only(t, {"name", "image", "memory", "technique", "weight", "max", "console", "disk", "append", "start", "stop", "pause", "steps", "console_bytes"});
-    GuestEntry g;
-    g.place = place(t.source());
-    g.name = text(t, "name", "");
-    if (g.name.empty()) stop(t, "this guest has no name", "name = \"a\"");
-    if (!names_.insert({g.name, g.place}).second) stop(*t.get("name"), fmt::format("two guests are called {}", vmsim::quoted(g.name)), "give each its own name");
-    const std::string image = text(t, "image", "");
-    if (image.empty()) stop(t, fmt::format("guest {} has no image", vmsim::quoted(g.name)), "image = \"hello.s\"");
-    g.options.image = path(image);
-    g.options.memory = static_cast<uint32_t>(number(t, "memory", 16, 4, most_memory));
-    g.technique = text(t, "technique", g.technique);
-    if (!technique_of(g.technique)) stop(*t.get("technique"), fmt::format("unknown technique {}", vmsim::quoted(g.technique)), fmt::format("known are {}", fmt::join(technique_names, ", ")));
-    g.share.weight = static_cast<uint32_t>(number(t, "weight", 100, 1, 10'000));
-    if (const toml::node* max = t.get("max")) cap(*max, g.share);
-    g.console = text(t, "console", g.console);
-    if (g.console != "stdio" && g.console != "none") g.console = path(g.console);
-    if (const toml::node* disk = t.get("disk")) {
-      const std::string name = path(text(t, "disk", ""));
-      const bool shared = name.ends_with(",cow") || name.ends_with(",readonly");
-      const auto [it, first] = disks_.insert({fs::weakly_canonical(name.substr(0, name.rfind(','))).string(), g.name});
-      if (!first && !shared) stop(*disk, fmt::format("guests {} and {} have one disk", vmsim::quoted(it->second), vmsim::quoted(g.name)), "add ,cow to both, or copy the file");
-      g.options.disks.push_back(name);
-    }
-    g.options.append = text(t, "append", "");
-    g.hours.start = number(t, "start", 0, 0, 1ull << 62);
-    g.hours.stop = number(t, "stop", ~uint64_t{0}, 1, 1ull << 62);
-    if (const toml::node* pause = t.get("pause")) {
-      const toml::array* a = pause->as_array();
-      const auto from = a != nullptr && a->size() == 2 ? (*a)[0].value_exact<int64_t>() : std::nullopt;
-      const auto until = from ? (*a)[1].value_exact<int64_t>() : std::nullopt;
-      if (!until || *from < 0 || *until <= *from) stop(*pause, "pause should be [FROM, UNTIL], in steps of machine time", "pause = [1000000, 2000000]");
-      g.hours.pause_from = static_cast<uint64_t>(*from);
-      g.hours.pause_until = static_cast<uint64_t>(*until);
-    }
-    g.max_steps = number(t, "steps", g.max_steps, 1, 1ull << 62);
-    g.max_console = number(t, "console_bytes", g.max_console, 0, 1ull << 62);
-    return g;
-  }
-
-  /// "QUOTA PERIOD", as a cgroup's cpu.max has it, in steps.
-  void cap(const toml::node& node, Share& share) const {
-    unsigned long long quota = 0, period = 0;
-    char rest = 0;
-    const std::string value = node.is_string() ? node.as_string()->get() : "";
-    if (std::sscanf(value.c_str(), "%llu %llu%c", &quota, &period, &rest) != 2 || quota == 0 || period < 100 || quota > period)
-      stop(node, "max should be \"QUOTA PERIOD\" in steps, with the quota no more than the period", "max = \"20000 100000\" is a fifth of the machine");
-    share.quota = quota;
-    share.period = period;
-  }
-
-  std::string_view text_;
-  std::string file_;
-  std::map<std::string, std::string> names_, disks_;
-};
 
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
-/// A guest's console: whole lines on the screen, marked with its name; or a file; or nowhere.
+/// A guest's console: whole lines on the screen, marked with its name; the terminal itself; a file; or nowhere.
 class GuestConsole {
  public:
-  static Result<std::unique_ptr<GuestConsole>> open(const GuestEntry& guest) {
-    auto console = std::make_unique<GuestConsole>();
-    console->name_ = guest.name;
-    console->screen_ = guest.console == "stdio";
-    if (console->screen_ || guest.console == "none") return console;
-    console->file_ = File(std::fopen(guest.console.c_str(), "wb"), std::fclose);
-    if (!console->file_) return fail("cannot be written", guest.console, "check the path");
+  static Result<std::shared_ptr<GuestConsole>> open(const std::string& guest, const std::string& where) {
+    auto console = std::make_shared<GuestConsole>();
+    console->name_ = guest;
+    console->lines_ = where == "stdio";
+    console->terminal_ = where == "terminal";
+    if (console->lines_ || console->terminal_ || where == "none") return console;
+    console->file_ = File(std::fopen(where.c_str(), "wb"), std::fclose);
+    if (!console->file_) return fail("cannot be written", where, "check the path");
     return console;
   }
-  ~GuestConsole() { flush(); }
   void put(uint8_t byte) {
     if (file_) std::fputc(byte, file_.get());
-    if (!screen_) return;
+    if (terminal_) std::fputc(byte, stdout);
+    if (!lines_) return;
     if (byte == '\n' || line_.size() >= 512) flush();
     if (byte != '\n' && byte != '\r') line_ += byte < 0x20 || byte == 0x7F ? fmt::format("\\x{:02x}", byte) : std::string(1, static_cast<char>(byte));
   }
-
- private:
+  /// Shows a line that has not ended.
   void flush() {
     if (!line_.empty()) fmt::print("{}| {}\n", name_, line_);
     line_.clear();
   }
+
+ private:
   std::string name_, line_;
-  bool screen_ = false;
+  bool lines_ = false, terminal_ = false;
   File file_{nullptr, std::fclose};
 };
 
-Result<HostGuest> make_guest(const Isa& isa, Allocator& allocator, const GuestEntry& entry, GuestConsole& console) {
-  const auto files = read_guest(isa, entry.options);
-  if (!files) return tl::unexpected(files.error());
-  auto disks = open_disks(entry.options, false);
-  if (!disks) return tl::unexpected(disks.error());
-  const ConsoleOptions to{.output = [&console](uint8_t byte) { console.put(byte); }, .max_output = entry.max_console};
-  const uint32_t ram = entry.options.memory * mebibyte;
-  auto vm = VirtualMachine::make(allocator, ram, board_for(entry.options, *files, entry.technique, to, std::move(*disks)), *technique_of(entry.technique), {},
-                                 std::min(VirtualMachine::shadow_pages, ram / page_size / 16));
-  if (!vm) return tl::unexpected(vm.error());
-  if (const auto booted = boot_guest(**vm, entry.options, *files); !booted) return tl::unexpected(booted.error());
-  return HostGuest{entry.name, std::move(*vm), entry.share, entry.hours, entry.max_steps};
-}
+/// Makes guests of entries: each file that they name is read once, and what the guests use of the host lives as long as
+/// this.
+class GuestMaker {
+ public:
+  explicit GuestMaker(Allocator& allocator) : allocator_(allocator) {}
 
-void show(const Host& host, const std::map<std::string, std::string>& failed, bool json) {
+  /// `name` is the guest's own; `control` answers it where it is the control domain.
+  Result<HostGuest> make(const GuestEntry& entry, const std::string& name, const ControlCalls& control) {
+    const auto files = files_of(entry);
+    if (!files) return tl::unexpected(files.error());
+    auto disks = open_disks(entry.options, false);
+    if (!disks) return tl::unexpected(disks.error());
+    auto console = GuestConsole::open(name, entry.console);
+    if (!console) return tl::unexpected(console.error());
+    consoles_.push_back(*console);
+    const ConsoleOptions to{.output = [to = *console](uint8_t byte) { to->put(byte); }, .max_output = entry.max_console};
+    BoardOptions board = board_for(entry.options, **files, entry.technique, to, std::move(*disks));
+    if (entry.control) board.control = control;
+    const uint32_t ram = entry.options.memory * mebibyte;
+    auto vm = VirtualMachine::make(allocator_, ram, board, *technique_of(entry.technique), {}, std::min(VirtualMachine::shadow_pages, ram / page_size / 16));
+    if (!vm) return tl::unexpected(vm.error());
+    if (const auto booted = boot_guest(**vm, entry.options, **files); !booted) return tl::unexpected(booted.error());
+    return HostGuest{name, std::move(*vm), entry.share, entry.hours, entry.max_steps, entry.console == "terminal"};
+  }
+
+  /// Shows what the guests have left unfinished.
+  void flush() {
+    for (const auto& console : consoles_) console->flush();
+  }
+
+ private:
+  Result<const GuestFiles*> files_of(const GuestEntry& entry) {
+    const auto key = std::pair(entry.options.image, entry.options.input);
+    if (const auto it = files_.find(key); it != files_.end()) return &it->second;
+    auto files = read_guest(Isa::toy32(), entry.options);
+    if (!files) return tl::unexpected(files.error());
+    return &files_.emplace(key, std::move(*files)).first->second;
+  }
+
+  Allocator& allocator_;
+  std::map<std::pair<std::string, std::string>, GuestFiles> files_;
+  std::vector<std::shared_ptr<GuestConsole>> consoles_;
+};
+
+void show(const Host& host, const std::vector<std::pair<std::string, std::string>>& failed, bool json) {
   const Scheduler& scheduler = host.scheduler();
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  if (!json) fmt::print("{:16} {:>14} {:>12} {:>12} {:>8} {:>12} {:>12} {:>12} {:>10}\n", "guest", "state", "received", "due", "share", "stolen", "throttled", "idle", "exits");
+  if (!json)
+    fmt::print("{:16} {:>14} {:>12} {:>12} {:>8} {:>12} {:>12} {:>12} {:>10}\n", "guest", "state", "received", "due", "share", "stolen", "throttled", "idle",
+               "exits");
   for (const Host::Guest& g : host.guests()) {
-    const bool started = g.state != Host::State::not_started;
-    const Scheduler::Account a = started ? scheduler.account(g.id) : Scheduler::Account{};
+    const Scheduler::Account a = g.id ? scheduler.account(*g.id) : Scheduler::Account{};
+    const uint64_t exits = g.machine ? g.machine->exits() : g.exits;
     std::string state = name(g.state);
     if (g.state == Host::State::powered_off) state = fmt::format("exit code {}", g.machine->board().exit_code().value_or(0));
     const double share = scheduler.now() != 0 ? 100.0 * static_cast<double>(a.received) / static_cast<double>(scheduler.now()) : 0;
     if (json) {
-      list.push_back({{"name", g.name}, {"state", state}, {"received", a.received}, {"due", a.due}, {"stolen", a.stolen}, {"throttled", a.throttled},
-                      {"idle", a.idle}, {"exits", g.machine->exits()}});
+      list.push_back({{"name", g.name},
+                      {"state", state},
+                      {"received", a.received},
+                      {"due", a.due},
+                      {"stolen", a.stolen},
+                      {"throttled", a.throttled},
+                      {"idle", a.idle},
+                      {"exits", exits}});
     } else {
-      fmt::print("{:16} {:>14} {:>12} {:>12.0f} {:>7.2f}% {:>12} {:>12} {:>12} {:>10}\n", g.name, state, a.received, a.due, share, a.stolen, a.throttled, a.idle, g.machine->exits());
+      fmt::print("{:16} {:>14} {:>12} {:>12.0f} {:>7.2f}% {:>12} {:>12} {:>12} {:>10}\n", g.name, state, a.received, a.due, share, a.stolen, a.throttled,
+                 a.idle, exits);
     }
   }
   for (const auto& [name, why] : failed) {
@@ -220,35 +127,70 @@ void show(const Host& host, const std::map<std::string, std::string>& failed, bo
   else fmt::print("machine: {} steps, of them idle {}\n", scheduler.now(), scheduler.machine_idle());
 }
 
-int run_host(const std::string& path, bool json) {
-  const auto bytes = read_file(path, 1 << 20);
-  if (!bytes) return report(bytes.error());
-  HostFile file;
-  try {
-    file = HostReader({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, path).read();
-  } catch (const Failure& failure) {
-    return report(failure.error);
+/// Runs until whoever types leaves (Ctrl-]), or the guest at the keyboard ends; in slices short enough that they are
+/// heard at once. While all guests wait time passes as on a clock, 10^9 steps a second (docs/toy32.md, Time).
+void run_with_keyboard(Host& host, size_t typed_to, uint64_t until) {
+  constexpr uint64_t slice = 1'000'000;
+  RawTerminal terminal;
+  while (host.scheduler().now() < until && (host.guests()[typed_to].lives() || host.scheduler().now() == 0)) {
+    while (const auto byte = terminal.poll()) {
+      if (*byte == RawTerminal::escape) return;
+      host.type(typed_to, *byte);
+    }
+    const uint64_t before = host.scheduler().now(), idle = host.scheduler().machine_idle();
+    host.run(std::min(until, before + slice));
+    std::fflush(stdout);
+    const bool all_wait = host.scheduler().now() == before;  // for the keyboard alone
+    if (all_wait && terminal.at_end()) return;
+    std::this_thread::sleep_for(all_wait ? std::chrono::milliseconds(10) : std::chrono::nanoseconds(host.scheduler().machine_idle() - idle));
   }
+}
+
+/// Bytes of main memory that guests have now.
+uint64_t memory_in_use(const Host& host) {
+  uint64_t sum = 0;
+  for (const Host::Guest& g : host.guests())
+    if (g.machine) sum += g.machine->slice().size;
+  return sum;
+}
+
+int run_host(const std::string& path, bool json) {
+  const auto file = read_host_file(path);
+  if (!file) return report(file.error());
   // Shadow tables and alignment take some besides.
-  Machine machine(Isa::toy32(), std::min(2047u, file.memory + file.memory / 8 + 8 * static_cast<uint32_t>(file.guests.size())) * mebibyte, {});
+  const uint64_t most_guests = file->guests.size() + (file->templates.empty() ? 0 : std::min(file->creations, file->memory / 4));
+  const uint64_t real = file->memory + file->memory / 8 + 8 * most_guests;
+  Machine machine(Isa::toy32(), static_cast<uint32_t>(std::min<uint64_t>(2047, real)) * mebibyte, {}, {.kind = file->engine});
   Allocator allocator(machine);
-  std::vector<std::unique_ptr<GuestConsole>> consoles;
-  Host host(file.quantum);
-  std::map<std::string, std::string> failed;
-  for (const GuestEntry& entry : file.guests) {
-    auto console = GuestConsole::open(entry);
-    auto guest = console ? make_guest(Isa::toy32(), allocator, entry, **console) : Result<HostGuest>(tl::unexpected(console.error()));
+  GuestMaker maker(allocator);
+  Host host(file->quantum);
+  Control::Options options{.make = [&](size_t which, const std::string& name) -> Result<HostGuest> {
+                             const GuestEntry& entry = file->templates[which];
+                             if (memory_in_use(host) + uint64_t{entry.options.memory} * mebibyte > uint64_t{file->memory} * mebibyte)
+                               return fail("the machine has no memory left", entry.place);
+                             return maker.make(entry, name, {});
+                           },
+                           .most_made = file->creations};
+  for (const GuestEntry& entry : file->templates) options.templates.push_back(entry.name);
+  Control control(host, std::move(options));
+  const ControlCalls calls = [&control](const auto& a, Dma& dma) { return control.call(a, dma); };
+
+  std::vector<std::pair<std::string, std::string>> failed;  // who could not start, and why
+  std::optional<size_t> typed_to;
+  for (const GuestEntry& entry : file->guests) {
+    auto guest = maker.make(entry, entry.name, calls);
     if (!guest) {
       // One that cannot start does not keep the others from it.
-      failed[entry.name] = guest.error().text();
+      failed.emplace_back(entry.name, guest.error().text());
       fmt::print(stderr, "vmsim: {}: guest {} is left out: {}\n", entry.place, vmsim::quoted(entry.name), guest.error().text());
       continue;
     }
-    consoles.push_back(std::move(*console));
+    if (guest->live) typed_to = host.guests().size();
     host.add(std::move(*guest));
   }
-  host.run(file.steps);
-  for (auto& console : consoles) console.reset();
+  if (typed_to) run_with_keyboard(host, *typed_to, file->steps);
+  else host.run(file->steps);
+  maker.flush();
   show(host, failed, json);
   return failed.empty() ? 0 : bad_input;
 }
@@ -258,9 +200,10 @@ int run_host(const std::string& path, bool json) {
 void add_host(CLI::App& app, int& code) {
   auto path = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
-  CLI::App* c = app.add_subcommand("host", "Run several guests on one machine, each with its share of time, and report who got what.\n"
-                                           "Example: vmsim host guests/host/three.toml\n"
-                                           "Exit codes: 0, 64 usage, 65 a bad file, or a guest that could not start.");
+  CLI::App* c = app.add_subcommand("host",
+                                   "Run several guests on one machine, each with its share of time, and report who got what.\n"
+                                   "Example: vmsim host guests/host/three.toml\n"
+                                   "Exit codes: 0, 64 usage, 65 a bad file, or a guest that could not start.");
   c->add_option("file", *path, "who runs: docs/host.md")->required();
   c->add_flag("--json", *json, "the report as JSON");
   c->callback([path, json, &code] { code = run_host(*path, *json); });

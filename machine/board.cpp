@@ -10,7 +10,7 @@
 
 namespace vmsim {
 
-Board::Board(const BoardOptions& options, const Dma& dma) : console_(options.console), uart_(console_), disks_(options.disks) {
+Board::Board(const BoardOptions& options, const Dma& dma) : console_(options.console), uart_(console_), control_(options.control), disks_(options.disks) {
   places_ = {{Plic::base, Plic::size, &plic_}, {0x1000'0000, 0x100, &uart_, uart_source}};
   others_.push_back(std::make_unique<Power>([this](int code) { power_off(code); }));
   places_.push_back({0x0010'0000, 0x1000, others_.back().get()});
@@ -76,9 +76,7 @@ uint64_t Board::next_device_event() const {
   return next;
 }
 
-uint64_t Board::next_event() const {
-  return paravirt_ ? std::min(next_device_event(), paravirt_->next_event(false)) : next_device_event();
-}
+uint64_t Board::next_event() const { return paravirt_ ? std::min(next_device_event(), paravirt_->next_event(false)) : next_device_event(); }
 
 uint64_t Board::next_event_waiting(uint64_t now) {
   if (!paravirt_) return next_device_event();

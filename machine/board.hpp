@@ -1,5 +1,5 @@
-// What stands around a hart, memory apart: devices at their addresses, the console, and the power switch. The same board serves
-// the real machine and a virtual one; see docs/toy32.md for the map.
+// What stands around a hart, memory apart: devices at their addresses, the console, and the power switch. The same
+// board serves the real machine and a virtual one; see docs/toy32.md for the map.
 #pragma once
 
 #include <memory>
@@ -21,6 +21,7 @@ struct BoardOptions {
   virtio::Layout layout = virtio::Layout::modern;
   std::optional<uint64_t> entropy_seed = {};  // with one: an entropy source in the last slot
   bool paravirt = false;                      // the firmware answers a paravirtual kernel's calls
+  ControlCalls control = {};                  // this guest is the control domain, and here is what answers it
 };
 
 class Board {
@@ -61,6 +62,8 @@ class Board {
     uint32_t base, size;
   };
   [[nodiscard]] std::vector<DeviceRange> device_ranges() const;
+  /// What answers the control domain; empty in any other guest.
+  [[nodiscard]] const ControlCalls& control() const { return control_; }
   /// The virtio slots that hold a device.
   [[nodiscard]] const std::vector<uint32_t>& virtio_slots() const { return virtio_slots_; }
   /// The guest wrote more than a limit allows: which one; null while it has not.
@@ -82,6 +85,7 @@ class Board {
   Uart uart_;
   Plic plic_;
   std::optional<Paravirt> paravirt_;
+  ControlCalls control_;
   std::vector<std::shared_ptr<Disk>> disks_;
   std::vector<uint32_t> virtio_slots_;
   std::vector<std::unique_ptr<Device>> others_;

@@ -20,12 +20,18 @@ FirmwareReply legacy(uint32_t v) { return {.a0 = v}; }
 struct Extension;
 const Extension* find(uint32_t number);
 
+bool is_there(uint32_t extension, Board& board) {
+  if (extension == Paravirt::extension) return board.paravirt() != nullptr;
+  if (extension == control_extension) return board.control() != nullptr;
+  return find(extension) != nullptr;
+}
+
 FirmwareReply base(const Arguments& a, Board& board, Dma&) {
   switch (a[6]) {
     case 0: return value(specification_version);
     case 1: return value(implementation_id);
     case 2: return value(implementation_version);
-    case 3: return value(find(a[0]) != nullptr || (a[0] == Paravirt::extension && board.paravirt() != nullptr) ? 1 : 0);
+    case 3: return value(is_there(a[0], board) ? 1 : 0);
     case 4:
     case 5:
     case 6: return value(0);
@@ -55,8 +61,7 @@ FirmwareReply console(const Arguments& a, Board& board, Dma& dma) {
   const uint64_t at = uint64_t{a[2]} << 32 | a[1];
   if (count != 0 && !dma.contains(at, count)) return error(invalid_parameter);
   if (a[6] == 0) {
-    for (uint32_t i = 0; i < count && !board.console().flooded(); ++i)
-      board.console().put(*dma.get<uint8_t>(at + i));
+    for (uint32_t i = 0; i < count && !board.console().flooded(); ++i) board.console().put(*dma.get<uint8_t>(at + i));
     return value(count);
   }
   uint32_t done = 0;
@@ -68,9 +73,7 @@ FirmwareReply console(const Arguments& a, Board& board, Dma& dma) {
   return value(done);
 }
 
-FirmwareReply legacy_set_timer(const Arguments& a, Board&, Dma&) {
-  return {.a0 = 0, .set_timer = uint64_t{a[1]} << 32 | a[0]};
-}
+FirmwareReply legacy_set_timer(const Arguments& a, Board&, Dma&) { return {.a0 = 0, .set_timer = uint64_t{a[1]} << 32 | a[0]}; }
 FirmwareReply legacy_put(const Arguments& a, Board& board, Dma&) {
   board.console().put(static_cast<uint8_t>(a[0]));
   return legacy(0);
@@ -109,12 +112,14 @@ const Extension* find(uint32_t number) {
 
 FirmwareReply firmware_call(const Arguments& a, const Hart& hart, uint64_t now, Board& board, Dma& dma) {
   if (a[7] == Paravirt::extension && board.paravirt() != nullptr) return board.paravirt()->call(a, hart, now);
+  if (a[7] == control_extension && board.control() != nullptr) return board.control()(a, dma);
   const Extension* extension = find(a[7]);
   return extension != nullptr ? extension->call(a, board, dma) : error(not_supported);
 }
 
 const char* firmware_extension_name(uint32_t extension) {
   if (extension == Paravirt::extension) return "paravirt";
+  if (extension == control_extension) return "control";
   const Extension* found = find(extension);
   return found != nullptr ? found->name : "unknown";
 }

@@ -10,21 +10,45 @@ size_t Host::add(HostGuest guest) {
 }
 
 void Host::end(Guest& guest, State why) {
-  if (guest.state != State::not_started) scheduler_.end(guest.id);
+  if (guest.id) scheduler_.end(*guest.id);
   guest.state = why;
+}
+
+void Host::pause(size_t guest) { guests_[guest].held = true; }
+void Host::resume(size_t guest) { guests_[guest].held = false; }
+
+void Host::destroy(size_t guest) {
+  Guest& g = guests_[guest];
+  end(g, State::destroyed);
+  g.exits = g.machine->exits();
+  g.machine.reset();
+}
+
+void Host::type(size_t guest, uint8_t byte) {
+  Guest& g = guests_[guest];
+  if (!g.lives()) return;
+  if (g.state == State::waiting) {
+    const uint64_t waited = std::min(scheduler_.now() - g.wait_began, g.wait_left);
+    g.machine->pass(waited);
+  }
+  const Clock& clock = g.machine->hart().clock;
+  g.machine->board().console().arrive(clock.steps + clock.idle, byte);
+  if (g.state == State::waiting) look_at_wait(g);
 }
 
 void Host::keep_hours() {
   const uint64_t now = scheduler_.now();
-  for (Guest& g : guests_) {
+  for (size_t i = 0; i < guests_.size(); ++i) {
+    Guest& g = guests_[i];
     if (g.state == State::not_started && now >= g.hours.start) {
       g.id = scheduler_.add(g.share);
+      by_id_.push_back(i);
       g.state = State::running;
     }
-    if (g.state != State::running && g.state != State::waiting) continue;
-    const bool off = now >= g.hours.pause_from && now < g.hours.pause_until;
-    if (off && !scheduler_.is_paused(g.id)) scheduler_.pause(g.id);
-    if (!off && scheduler_.is_paused(g.id)) scheduler_.resume(g.id);
+    if (!g.lives()) continue;
+    const bool off = g.held || (now >= g.hours.pause_from && now < g.hours.pause_until);
+    if (off && !scheduler_.is_paused(*g.id)) scheduler_.pause(*g.id);
+    if (!off && scheduler_.is_paused(*g.id)) scheduler_.resume(*g.id);
     if (now >= g.hours.stop) end(g, State::stopped);
   }
 }
@@ -40,21 +64,24 @@ uint64_t Host::next_hour() const {
 
 void Host::look_at_wait(Guest& guest) {
   const auto left = guest.machine->wait_left();
-  guest.wait_left = left.value_or(0);
-  if (!left) return end(guest, State::idle_forever);
-  if (*left == 0) {
+  if (!left && !guest.live) return end(guest, State::idle_forever);
+  if (left == 0) {
     guest.state = State::running;
-    return scheduler_.ready(guest.id);
+    return scheduler_.ready(*guest.id);
   }
   guest.state = State::waiting;
-  scheduler_.wait(guest.id, scheduler_.now() + *left);
+  guest.wait_began = scheduler_.now();
+  guest.wait_left = left.value_or(~uint64_t{0});
+  scheduler_.wait(*guest.id, left ? std::optional(scheduler_.now() + *left) : std::nullopt);
 }
 
 void Host::turn(Guest& guest, uint64_t steps) {
   VirtualMachine& vm = *guest.machine;
   const uint64_t before = vm.hart().clock.steps;
+  whose_turn_ = by_id_[*guest.id];
   const Stopped why = vm.run(std::min(before + steps, guest.max_steps), nullptr, true);
-  scheduler_.ran(guest.id, vm.hart().clock.steps - before);
+  whose_turn_.reset();
+  scheduler_.ran(*guest.id, vm.hart().clock.steps - before);
   switch (why) {
     case Stopped::powered_off: return end(guest, State::powered_off);
     case Stopped::over_limit: return end(guest, State::over_limit);
@@ -70,7 +97,7 @@ void Host::run(uint64_t until) {
   while (scheduler_.now() < until) {
     keep_hours();
     for (const Scheduler::Id id : scheduler_.due_to_wake()) {
-      Guest& guest = *std::ranges::find_if(guests_, [&](const Guest& g) { return g.state != State::not_started && g.id == id; });
+      Guest& guest = guests_[by_id_[id]];
       // Exactly what bare metal would have waited, however late its turn comes.
       guest.machine->pass(guest.wait_left);
       look_at_wait(guest);
@@ -82,7 +109,7 @@ void Host::run(uint64_t until) {
       scheduler_.ran(std::nullopt, next.steps != 0 ? next.steps : hour - scheduler_.now());
       continue;
     }
-    turn(*std::ranges::find_if(guests_, [&](const Guest& g) { return g.state != State::not_started && g.id == *next.who; }), next.steps);
+    turn(guests_[by_id_[*next.who]], next.steps);
   }
   keep_hours();
 }
@@ -97,6 +124,7 @@ const char* name(Host::State state) {
     case Host::State::idle_forever: return "idle for ever";
     case Host::State::over_limit: return "over a limit";
     case Host::State::out_of_steps: return "out of steps";
+    case Host::State::destroyed: return "destroyed";
   }
   return "?";
 }

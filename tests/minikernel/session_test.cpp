@@ -2,6 +2,8 @@
 // technique, and the lock-step holds record by record.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -116,6 +118,17 @@ TEST_P(UnderTechnique, the_records_are_the_same_from_power_on) {
 INSTANTIATE_TEST_SUITE_P(Techniques, UnderTechnique,
                          testing::Values(Case{"trap", false}, Case{"hybrid", false}, Case{"emulate", false}, Case{"paravirt", true}, Case{"trap", true},
                                          Case{"hybrid", true}, Case{"emulate", true}));
+
+TEST(TheKernel, has_at_most_2500_lines_in_both_its_forms) {
+  size_t lines = 0;
+  for (const char* folder : {"kernel", "native", "paravirt"})
+    for (const auto& file : std::filesystem::directory_iterator(std::string(VMSIM_SOURCE_DIR) + "/guests/minikernel/" + folder)) {
+      std::ifstream in(file.path());
+      lines += static_cast<size_t>(std::count(std::istreambuf_iterator<char>(in), {}, '\n'));
+    }
+  EXPECT_GT(lines, 1000u);
+  EXPECT_LE(lines, 2500u);
+}
 
 TEST(TheParavirtualKernel, has_the_native_kernels_console_and_disk_with_a_third_of_its_exits) {
   Session native("trap"), paravirtual("paravirt", true);

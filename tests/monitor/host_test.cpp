@@ -37,7 +37,7 @@ class TheHost : public testing::Test {
     ASSERT_TRUE(vm->boot(assembled(text), {}));
     host.add({.name = "g" + std::to_string(host.guests().size()), .machine = std::move(vm), .share = share, .hours = hours});
   }
-  [[nodiscard]] const Scheduler::Account& account(size_t guest) const { return host.scheduler().account(host.guests()[guest].id); }
+  [[nodiscard]] const Scheduler::Account& account(size_t guest) const { return host.scheduler().account(*host.guests()[guest].id); }
 
   Machine machine{Isa::toy32(), 640u << 20, {}};
   Allocator allocator{machine};

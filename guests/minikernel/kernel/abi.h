@@ -9,7 +9,7 @@
 enum { /* errors */
   BAD_CALL = -1, NO_SUCH_FILE = -2, NO_MEMORY = -3, BAD_ADDRESS = -4, NO_CHILD = -5, BAD_FILE = -6, NOT_A_DIRECTORY = -7,
   IS_A_DIRECTORY = -8, DISK_FULL = -9, NOT_EMPTY = -10, NOT_A_PROGRAM = -11, TOO_MANY = -12, BROKEN_PIPE = -13, INTERRUPTED = -14,
-  IN_USE = -15,
+  IN_USE = -15, NOT_ALLOWED = -16, NO_MACHINE = -17,
 };
 
 enum { OPEN_READ = 1, OPEN_WRITE = 2, OPEN_CREATE = 4, OPEN_TRUNCATE = 8, OPEN_APPEND = 16 };
@@ -28,6 +28,23 @@ struct process_status {
   int32_t pid, parent, state;
   uint32_t pages;
   char name[NAME_LENGTH];
+};
+
+/* Other machines on the same host, for the machine that may control them: SYS_MACHINES with one of these, a number and an address. They are
+   the calls of docs/control.md, in its order. */
+enum {
+  MACHINES_LIST,      /* from that number on, at most MACHINES_AT_ONCE, to the address; gives how many */
+  MACHINES_TEMPLATE,  /* a template's name, to the address */
+  MACHINES_CREATE,    /* from that template, with the name at the address; gives the new machine's number */
+  MACHINES_PAUSE, MACHINES_RESUME, MACHINES_DESTROY,
+};
+#define MACHINE_NAME 32
+#define MACHINES_AT_ONCE 64
+struct machine {
+  char name[MACHINE_NAME];
+  uint32_t number, state, memory, weight; /* ready, waiting, paused, not started, ended; KiB */
+  uint64_t steps;
+  uint32_t is_this, exit_code;
 };
 
 /* The disk: blocks of 4096 bytes. Block 0 is the superblock; then the bitmap of blocks, one block; the inodes; the data. */

@@ -94,6 +94,9 @@ void yield(void);
 int is_directory_of_a_process(uint32_t inode);
 int list_processes(uint32_t to, uint32_t count);
 
+/* control.c */
+int control_machines(uint32_t what, uint32_t number, uint32_t address);
+
 /* program.c */
 int exec_program(const char* path, uint32_t arguments);
 

@@ -24,5 +24,6 @@
 #define SYS_PROCESSES 20
 #define SYS_KEYBOARD 21
 #define SYS_SHUTDOWN 22
+#define SYS_MACHINES 23
 
 #endif

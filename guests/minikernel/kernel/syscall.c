@@ -122,6 +122,7 @@ static int call(uint32_t number, const uint32_t a[3]) {
     case SYS_PROCESSES: return list_processes(a[0], a[1]);
     case SYS_KEYBOARD: return current->ignores_keyboard = a[0] == 0, 0;
     case SYS_SHUTDOWN: machine_off((int)(a[0] & 0xFF));
+    case SYS_MACHINES: return control_machines(a[0], a[1], a[2]);
     default: return BAD_CALL;
   }
 }

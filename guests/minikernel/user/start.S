@@ -36,3 +36,4 @@ _start:                         # a0: argc, a1: argv
     system_call processes, SYS_PROCESSES
     system_call keyboard, SYS_KEYBOARD
     system_call shutdown, SYS_SHUTDOWN
+    system_call machines, SYS_MACHINES

@@ -85,7 +85,8 @@ void print(int file, const char* format, ...) {
 const char* error_text(int error) {
   static const char* const texts[] = {"fine",           "no such call",    "no such file",  "no memory left",   "bad address",
                                       "no such process", "not a file that can do that", "not a directory", "is a directory", "the disk is full",
-                                      "not empty",      "not a program",   "too many, or too long", "nobody reads the pipe", "interrupted", "in use"};
+                                      "not empty",      "not a program",   "too many, or too long", "nobody reads the pipe", "interrupted", "in use",
+                                      "this machine may not", "no such machine or template, or the name is not free"};
   return error <= 0 && error > -(int)(sizeof texts / sizeof *texts) ? texts[-error] : "unknown error";
 }
 

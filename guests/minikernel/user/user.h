@@ -27,6 +27,7 @@ int chdir(const char* path);
 int processes(struct process_status* to, uint32_t count);
 int keyboard(int kills); /* does ^C kill this program? */
 void shutdown(int code) __attribute__((noreturn));
+int machines(uint32_t what, uint32_t number, void* at); /* MACHINES_LIST, ... */
 
 /* user.c */
 uint32_t length_of(const char* text);
