@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "escape/prelude.hpp"
 #include "isa/page_walk.hpp"
 #include "machine/disk.hpp"
 #include "support/assembled.hpp"
 #include "support/collect.hpp"
-#include "escape/prelude.hpp"
 
 namespace vmsim::escape {
 namespace {
@@ -16,9 +16,9 @@ namespace {
 constexpr uint8_t canary = 0xC9;
 constexpr uint32_t canary_word = 0xC9C9'C9C9;
 constexpr uint64_t limit = 60'000;  // steps
-constexpr uint32_t neighbour = 64u << 10, superpage = 4u << 20;
-// Two neighbours, the shadow's pages, and the slice, which begins at a superpage and ends in the middle of one.
-constexpr uint32_t real_ram = 2 * superpage + (ram + superpage - 1) / superpage * superpage + neighbour;
+constexpr uint32_t neighbour = 64u << 10, superpage = 4u << 20, shadow_pages = 64;
+// A neighbour and the shadow's pages, the slice, which begins at a superpage and ends in the middle of one, and another neighbour.
+constexpr uint32_t real_ram = superpage + (ram + superpage - 1) / superpage * superpage + neighbour;
 
 uint32_t word_at(std::span<const uint8_t> bytes, size_t at) {
   uint32_t word = 0;
@@ -54,17 +54,18 @@ std::string look_at_pool(const Memory& real, const Grant& grant) {
 }
 
 /// True for a register that a load of canaries, of whatever width, leaves.
-bool is_canary(uint32_t x) { return x == canary_word || x == canary || x == 0xFFFF'FF00 + canary || x == (canary_word & 0xFFFF) || x == (0xFFFF'0000 | (canary_word & 0xFFFF)); }
+bool is_canary(uint32_t x) {
+  return x == canary_word || x == canary || x == 0xFFFF'FF00 + canary || x == (canary_word & 0xFFFF) || x == (0xFFFF'0000 | (canary_word & 0xFFFF));
+}
 
 /// What the guest itself holds of the outside.
-std::string look_inside(Computer& guest, const std::string& console) {
-  const auto bytes = guest.memory().bytes();
+std::string look_inside(const Hart& hart, std::span<const uint8_t> bytes, const std::string& console) {
   const std::array<uint8_t, 4> four{canary, canary, canary, canary};
   // Not std::ranges::search: clang 14 cannot take libstdc++'s subranges apart.
   if (const auto found = std::search(bytes.begin(), bytes.end(), four.begin(), four.end()); found != bytes.end())
     return fmt::format("the guest's memory holds what lies outside, at offset {:x}", found - bytes.begin());
   for (size_t i = 1; i < 32; ++i)
-    if (is_canary(guest.hart().x[i])) return fmt::format("x{} holds what lies outside", i);
+    if (is_canary(hart.x[i])) return fmt::format("x{} holds what lies outside", i);
   return console.find(static_cast<char>(canary)) == std::string::npos ? "" : "the console shows what lies outside";
 }
 
@@ -84,26 +85,30 @@ Ending run(const Attack& attack, std::string_view technique, const EngineOptions
   std::string console;
   std::vector<uint8_t> sectors(64 * Disk::sector_size, 0x5D);
   const BoardOptions board{.console = {.output = [&](uint8_t byte) { console += static_cast<char>(byte); }, .input = {{0, 'h'}, {0, 'e'}, {0, 'y'}}},
-                           .disks = {Disk::in_memory(std::move(sectors))}, .layout = attack.layout, .entropy_seed = 1};
+                           .disks = {Disk::in_memory(std::move(sectors))},
+                           .layout = attack.layout,
+                           .entropy_seed = 1};
   const bool bare = technique == "bare";
   Machine real(Isa::toy32(), bare ? ram : real_ram, bare ? board : BoardOptions{}, engine);
   Allocator allocator(real);
   std::vector<Grant> neighbours;
   std::unique_ptr<VirtualMachine> guest;
+  std::span<uint8_t> slice = real.memory().bytes();
   if (!bare) {
     std::ranges::fill(real.memory().bytes(), canary);
     neighbours.push_back(allocator.grant(GuestPhysical{ram_base}, neighbour, 0).value());
-    guest = VirtualMachine::make(allocator, ram, board, *technique_of(technique)).value();
+    guest = VirtualMachine::make(allocator, ram, board, *technique_of(technique), engine, shadow_pages).value();
     neighbours.push_back(allocator.grant(GuestPhysical{ram_base}, neighbour, 0).value());
-    std::ranges::fill(guest->memory().bytes(), 0);
+    slice = slice.subspan(guest->slice().real.at - real.memory().base().at, ram);
+    std::ranges::fill(slice, 0);
   }
   Computer& computer = bare ? static_cast<Computer&>(real) : *guest;
-  test::boot(computer, std::string(prelude) + attack.code);
+  test::boot(computer, std::string(prelude) + attack.code + "\n        ebreak\n");
   test::Digest digest;
   const Stopped why = computer.run(limit, &digest);
   Ending ending{.steps = computer.hart().clock.steps, .hash = digest.hash};
   ending.code = why == Stopped::powered_off ? *computer.board().exit_code() : why == Stopped::idle_forever ? idle_for_ever : at_the_limit;
-  ending.damage = look_inside(computer, console);
+  ending.damage = look_inside(computer.hart(), slice, console);
   if (bare) return ending;
   for (const std::string& found : {look_around(real.memory(), guest->grant()), look_at_pool(real.memory(), guest->grant())})
     if (ending.damage.empty()) ending.damage = found;

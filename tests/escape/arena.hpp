@@ -4,16 +4,16 @@
 
 #include <string>
 
-#include "support/engines.hpp"
 #include "escape/attack.hpp"
 #include "monitor/virtual_machine.hpp"
+#include "support/engines.hpp"
 
 namespace vmsim::escape {
 
 struct Ending {
-  int code = 0;                // power-off code, or at_the_limit, idle_for_ever
+  int code = 0;                  // power-off code, or at_the_limit, idle_for_ever
   uint64_t steps = 0, hash = 0;  // of the records
-  std::string damage;          // what shows that the guest has been outside; empty where nothing does
+  std::string damage;            // what shows that the guest has been outside; empty where nothing does
 };
 
 /// Runs `attack` under `technique` ("bare": without a monitor, where only the host is outside).

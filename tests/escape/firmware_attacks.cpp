@@ -2,14 +2,10 @@
 #include "escape/attack.hpp"
 
 namespace vmsim::escape {
-namespace {
-constexpr int refused = 3;      // -3, invalid parameter, negated
-constexpr int not_there = 2;    // -2, not supported
-}  // namespace
 
 std::vector<Attack> firmware_attacks() {
   return {
-      {"prints_what_lies_outside", refused, R"(
+      {"prints_what_lies_outside", refused, "the guest's window is wider than its slice", R"(
         li a0, 16
         li a1, end
         li a2, 0
@@ -19,7 +15,7 @@ std::vector<Attack> firmware_attacks() {
         neg a0, a0
         j off
       )"},
-      {"prints_over_its_slices_end", refused, R"(
+      {"prints_over_its_slices_end", refused, "the guest's window is wider than its slice", R"(
         li a0, 16
         li a1, end - 8
         li a2, 0
@@ -29,7 +25,7 @@ std::vector<Attack> firmware_attacks() {
         neg a0, a0
         j off
       )"},
-      {"prints_where_address_bits_fall_off", refused, R"(
+      {"prints_where_address_bits_fall_off", refused, "a device's address loses its upper bits", R"(
         li a0, 16
         li a1, buffer
         li a2, 1
@@ -39,27 +35,7 @@ std::vector<Attack> firmware_attacks() {
         neg a0, a0
         j off
       )"},
-      {"prints_around_the_end_of_all_addresses", refused, R"(
-        li a0, 16
-        li a1, -8
-        li a2, -1
-        li a6, 0
-        li a7, 0x4442434e
-        ecall
-        neg a0, a0
-        j off
-      )"},
-      {"prints_4_gib", refused, R"(
-        li a0, -1
-        li a1, 0x80000000
-        li a2, 0
-        li a6, 0
-        li a7, 0x4442434e
-        ecall
-        neg a0, a0
-        j off
-      )"},
-      {"has_input_put_outside", refused, R"(
+      {"has_input_put_outside", refused, "the guest's window is wider than its slice", R"(
         li a0, 3
         li a1, end
         li a2, 0
@@ -69,17 +45,7 @@ std::vector<Attack> firmware_attacks() {
         neg a0, a0
         j off
       )"},
-      {"has_input_put_into_a_device", refused, R"(
-        li a0, 3
-        li a1, power
-        li a2, 0
-        li a6, 1
-        li a7, 0x4442434e
-        ecall
-        neg a0, a0
-        j off
-      )"},
-      {"has_input_put_over_its_slices_end", refused, R"(
+      {"has_input_put_over_its_slices_end", refused, "the guest's window is wider than its slice", R"(
         li a0, 3
         li a1, end - 1
         li a2, 0
@@ -89,7 +55,7 @@ std::vector<Attack> firmware_attacks() {
         neg a0, a0
         j off
       )"},
-      {"resets_in_a_way_that_is_not_there", refused, R"(
+      {"resets_in_a_way_that_is_not_there", refused, "a reset of any kind is carried out", R"(
         li a0, 77
         li a1, -1
         li a6, 0
@@ -98,7 +64,7 @@ std::vector<Attack> firmware_attacks() {
         neg a0, a0
         j off
       )"},
-      {"makes_calls_that_are_not_there", not_there, R"(
+      {"makes_calls_that_are_not_there", not_there, "a call that is not there is made", R"(
         li s0, 64
 1:      mv a6, s0
         slli a7, s0, 25
@@ -109,7 +75,7 @@ std::vector<Attack> firmware_attacks() {
         neg a0, a0
         j off
       )"},
-      {"sets_the_timer_to_the_end_of_time", idle_for_ever, R"(
+      {"sets_the_timer_to_the_end_of_time", idle_for_ever, "a timer's steps run over", R"(
         li t0, 0x20
         csrw sie, t0
         li a0, -1
@@ -119,7 +85,7 @@ std::vector<Attack> firmware_attacks() {
         ecall
         wfi
       )"},
-      {"sets_the_timer_in_the_past_for_ever", at_the_limit, R"(
+      {"sets_the_timer_in_the_past_for_ever", at_the_limit, "a guest goes on after its limit", R"(
         la t0, 2f
         csrw stvec, t0
         li t0, 0x20

@@ -5,43 +5,43 @@ namespace vmsim::escape {
 
 std::vector<Attack> memory_attacks() {
   return {
-      {"stores_at_the_slices_end", trapped + 7, R"(
+      {"stores_at_the_slices_end", trapped + 7, "the shadow maps what lies outside the slice", R"(
         li t0, end
         sw t0, 0(t0)
       )"},
-      {"loads_at_the_slices_end", trapped + 5, R"(
+      {"loads_at_the_slices_end", trapped + 5, "the shadow maps what lies outside the slice", R"(
         li t0, end
         lw t1, 0(t0)
       )"},
-      {"loads_a_byte_at_the_slices_end", trapped + 5, R"(
+      {"loads_a_byte_at_the_slices_end", trapped + 5, "the shadow maps what lies outside the slice", R"(
         li t0, end
         lbu t1, -1(t0)
         lbu t1, 0(t0)
       )"},
-      {"stores_below_the_slice", trapped + 7, R"(
+      {"stores_below_the_slice", trapped + 7, "the shadow maps what lies outside the slice", R"(
         li t0, 0x7ffffffc
         sw t0, 0(t0)
       )"},
-      {"stores_far_outside", trapped + 7, R"(
-        li t0, 0x80a00000
+      {"stores_far_outside", trapped + 7, "the shadow maps what lies outside the slice", R"(
+        li t0, 0x80700000
         sw t0, 0(t0)
       )"},
-      {"jumps_past_the_slices_end", trapped + 1, R"(
+      {"jumps_past_the_slices_end", trapped + 1, "the monitor runs what lies outside the slice", R"(
         li t0, end
         jr t0
       )"},
-      {"runs_over_the_slices_end", trapped + 1, R"(
+      {"runs_over_the_slices_end", trapped + 1, "the monitor runs what lies outside the slice", R"(
         li t0, end
         li t1, 0x00000013           # nop
         sw t1, -4(t0)
         addi t0, t0, -4
         jr t0
       )"},
-      {"runs_over_the_end_of_all_addresses", trapped + 1, R"(
+      {"runs_over_the_end_of_all_addresses", trapped + 1, "the monitor runs what lies outside the slice", R"(
         li t0, -4
         jr t0
       )"},
-      {"stores_half_over_the_slices_end", 1, R"(
+      {"stores_half_over_the_slices_end", 1, "the shadow maps what lies outside the slice", R"(
         la t0, 1f                   # the far half faults, and nothing is stored
         csrw stvec, t0
         li t0, end
@@ -57,49 +57,46 @@ std::vector<Attack> memory_attacks() {
         li a0, 2
         j off
       )"},
-      {"loads_half_over_the_slices_end", trapped + 5, R"(
+      {"loads_half_over_the_slices_end", trapped + 5, "the shadow maps what lies outside the slice", R"(
         li t0, end
         lw t1, -3(t0)
+        srli t1, t1, 24
       )"},
-      {"stores_half_over_the_end_of_all_addresses", trapped + 7, R"(
+      {"stores_half_over_the_end_of_all_addresses", trapped + 7, "what must be memory may be anything", R"(
         li t0, -2
         sw t0, 0(t0)
       )"},
-      {"stores_half_into_the_slice_from_below", trapped + 7, R"(
+      {"stores_half_into_the_slice_from_below", trapped + 7, "what must be memory may be anything", R"(
         li t0, 0x7ffffffe
         sw t0, 0(t0)
       )"},
-      {"adds_atomically_over_the_slices_end", trapped + 6, R"(
-        li t0, end - 2
-        amoadd.w t1, t0, (t0)
-      )"},
-      {"reserves_over_the_slices_end", trapped + 4, R"(
-        li t0, end - 1
-        lr.w t1, (t0)
-      )"},
-      {"swaps_atomically_outside", trapped + 7, R"(
+      {"swaps_atomically_outside", trapped + 7, "the shadow maps what lies outside the slice", R"(
         li t0, end
         amoswap.w t1, t0, (t0)
       )"},
-      {"reserves_outside", trapped + 5, R"(
+      {"reserves_outside", trapped + 5, "the shadow maps what lies outside the slice", R"(
         li t0, end
         lr.w t1, (t0)
       )"},
-      {"stores_conditionally_outside", trapped + 7, R"(
-        li t0, end - 4
+      {"stores_conditionally_outside", trapped + 7, "the shadow maps what lies outside the slice", R"(
+        la t0, 1f
+        csrw stvec, t0
         li t2, end
-        lr.w t1, (t0)
-        sc.w t1, t0, (t2)
+        lr.w t1, (t2)
+        .align 2
+1:      la t0, handler
+        csrw stvec, t0
+        sc.w t1, t2, (t2)
       )"},
-      {"adds_atomically_to_a_device", trapped + 7, R"(
+      {"adds_atomically_to_a_device", trapped + 7, "what must be memory may be anything", R"(
         li t0, plic
         amoadd.w t1, t0, (t0)
       )"},
-      {"runs_a_device", trapped + 1, R"(
+      {"runs_a_device", trapped + 1, "the monitor runs what lies outside the slice", R"(
         li t0, plic
         jr t0
       )"},
-      {"writes_code_through_an_alias_and_sees_the_old", 7, R"(
+      {"writes_code_through_an_alias_and_sees_the_old", 7, "decoded code outlives a store to it", R"(
         call paging_on
         la t0, 2f
         srli t1, t0, 12
@@ -119,7 +116,7 @@ std::vector<Attack> memory_attacks() {
 2:      li a0, 1
         ret
       )"},
-      {"writes_code_from_a_device_and_sees_the_old", 7, R"(
+      {"writes_code_from_a_device_and_sees_the_old", 7, "decoded code outlives a store to it", R"(
         call harmless
         li t0, buffer
         li t1, 0x00008067           # ret

@@ -1,7 +1,7 @@
-// Every engine, each with its optimisations on and off: what a guest must not be able to tell apart.
+// Every engine, its caches on and off: what a guest must not be able to tell apart.
 #pragma once
 
-#include <array>
+#include <vector>
 
 #include "vcpu/engine.hpp"
 
@@ -12,10 +12,14 @@ struct NamedEngine {
   EngineOptions options;
 };
 
-inline constexpr std::array<NamedEngine, 3> every_engine{{
-    {"interpreter", {}},
-    {"interpreter without a block cache", {.block_cache = false}},
-    {"interpreter without a translation cache", {.translation_cache = false}},
-}};
+inline std::vector<NamedEngine> every_engine() {
+  std::vector<NamedEngine> engines{
+      {"interpreter", {}},
+      {"interpreter without a block cache", {.block_cache = false}},
+      {"interpreter without a translation cache", {.translation_cache = false}},
+  };
+  if (has_jit()) engines.push_back({"jit", {.kind = EngineKind::jit, .jit = {.threshold = 0, .code_bytes = 256 << 10}}});
+  return engines;
+}
 
 }  // namespace vmsim::test
