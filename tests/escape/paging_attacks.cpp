@@ -238,6 +238,7 @@ std::vector<Attack> paging_attacks() {
 1:      ecall
         li t2, window
         lw t1, 0(t2)
+        ebreak
         .align 2
 2:      la t0, handler
         csrw stvec, t0
