@@ -1,5 +1,5 @@
-// Every exit of the real hart arrives here and is answered in one of five ways: emulate, fill, reflect, and for an ecall
-// of the guest's kernel, hand on to its firmware; interrupts are injected between exits.
+// Every exit of the real hart arrives here and is answered in one of four ways: emulate (a device access, too), fill a shadow entry,
+// reflect into the guest's kernel, or, for an ecall of that kernel, hand on to its firmware. Interrupts are injected between exits.
 #pragma once
 
 #include "monitor/emulator.hpp"
