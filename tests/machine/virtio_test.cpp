@@ -216,7 +216,7 @@ TEST_P(VirtioDisk, is_as_new_after_a_reset) {
 
 TEST_P(VirtioDisk, asks_for_a_reset_when_a_chain_is_malformed) {
   Driver d(GetParam(), with(Disk::in_memory(numbered_sectors(16))));
-  d.describe(0, header, 16, has_next, 0);  // a loop
+  d.describe(0, header, 16, has_next, 1), d.describe(1, status_byte, 1, has_next | device_writes, 1);  // a loop
   d.offer(0);
   d.advance(0), d.advance(Mmio::latency);
   EXPECT_EQ(d.get(0x70) & needs_reset, needs_reset);
