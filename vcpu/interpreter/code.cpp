@@ -227,6 +227,14 @@ const Slot* Code::decode(CodePage& page, Physical at, uint32_t offset) {
   return page.entries[offset / 4] = build(page, offset, decoder.elements, decoder.steps);
 }
 
+std::vector<Code::Part> Code::parts(const CodePage& page, Physical at, uint32_t offset) const {
+  Decoder decoder(*this, page, at);
+  decoder.block(offset);
+  std::vector<Part> parts;
+  for (const Element& e : decoder.elements) parts.push_back({e.kind, decoder.steps - e.site.rest});
+  return parts;
+}
+
 void Code::cover(std::vector<Element>& elements) const {
   std::vector<uint32_t> dispatches(elements.size() + 1, 0);  // from each element to the end
   for (size_t i = elements.size(); i-- > 0;) {

@@ -37,6 +37,12 @@ class Code {
   CodePage& page(Physical at, uint32_t virtual_page, Mode mode);
   /// Decodes the block that begins `offset` bytes into the page, which lies at `at`.
   const Slot* decode(CodePage& page, Physical at, uint32_t offset);
+  /// What decode makes a block of, before handlers are chosen: for a profile (bench/train_sequences.cpp).
+  struct Part {
+    uint16_t kind = 0;  // no_kind: the slow way
+    uint32_t step = 0;  // of the block, from 0; of what is no instruction: their number
+  };
+  [[nodiscard]] std::vector<Part> parts(const CodePage& page, Physical at, uint32_t offset) const;
   /// True where nothing more should be decoded before clear().
   [[nodiscard]] bool full() const { return bytes_ > most_bytes; }
   /// Forgets everything; no operation may be in use.
