@@ -15,6 +15,7 @@ items=(
   "jit lock-step, clang|clang|test_jit|VMSIM_SCALE=100 ./test_jit --gtest_filter='Jit/*'"
   "100000 privileged programs, bare and every technique|release|test_lockstep|VMSIM_SCALE=100 ./test_lockstep --gtest_filter='Techniques/RandomPrograms.*'"
   "decoder, every word|release|test_isa|VMSIM_SCALE=1009 ./test_isa --gtest_filter='TheDecoder.*'"
+  "mutants of toy32, all of them|release|test_check|VMSIM_SCALE=10 ./test_check --gtest_filter='Mutants.*'"
   "every seeded bug|release|test_lockstep|../../../tests/mutants/run"
 )
 for source in tests/fuzz/*.cpp; do
@@ -37,7 +38,7 @@ for item in "${items[@]}"; do
   out=$(mktemp)
   start=$SECONDS
   if (cd "build/$preset/tests" && eval "$command") > "$out" 2>&1; then verdict=passed; else verdict=FAILED; fi
-  result=$(grep -E ' programs, | words|caught|steps compared|stat::number_of_executed_units' "$out" | tail -n 12 | tr '\n' ';' | tr '|' '/' || true)
+  result=$(grep -E ' programs, | mutants: | words|caught|steps compared|stat::number_of_executed_units' "$out" | tail -n 12 | tr '\n' ';' | tr '|' '/' || true)
   tail -n 5 "$out"
   echo "| $name | $sources | $commit | $verdict in $((SECONDS - start)) s | ${result:-$(tail -n 1 "$out" | tr '|' '/')} | \`$command\` |" >> "$log"
   [ "$verdict" = passed ] || { echo "soak: $name failed, see $out"; exit 1; }

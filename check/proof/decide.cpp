@@ -72,9 +72,15 @@ class Prover {
     solver.add(simple);
     switch (solver.check()) {
       case z3::unsat: return Answer::no;
-      case z3::sat:
-        if (model != nullptr) *model = solver.get_model();
+      case z3::sat: {
+        std::optional<z3::model> real = arithmetically_real(solver, simple);
+        if (!real) {
+          if (why != nullptr) *why = "its models rest on results of multiplication or division that are not the real ones";
+          return Answer::unknown;
+        }
+        if (model != nullptr) *model = std::move(real);
         return Answer::yes;
+      }
       default:
         if (why != nullptr) *why = solver.reason_unknown();
         return Answer::unknown;
@@ -103,6 +109,25 @@ class Prover {
   }
 
  private:
+  /// The solver's model, or another with operands of multiplication and division for which the results are the real ones.
+  static std::optional<z3::model> arithmetically_real(z3::solver& solver, const z3::expr& formula) {
+    const z3::model first = solver.get_model();
+    const std::vector<Opaque> terms = opaque_terms(formula);
+    auto real = [&](const Opaque& o) { return number(first, o.term) == o.result(number(first, o.a), number(first, o.b)); };
+    if (std::ranges::all_of(terms, real)) return first;
+    // Its own operands, then some whose results are nothing special.
+    constexpr std::pair<uint32_t, uint32_t> operands[] = {{0, 0}, {0x9234'5679, 0x8765'4323}, {0x7123'4567, 0x0000'1235}, {0xFFFF'FFF9, 0x0000'0003}};
+    for (const auto& [a, b] : operands) {
+      solver.push();
+      for (const Opaque& o : terms) solver.add(a == 0 ? o.at(number(first, o.a), number(first, o.b)) : o.at(a, b));
+      std::optional<z3::model> found;
+      if (solver.check() == z3::sat) found = solver.get_model();
+      solver.pop();
+      if (found) return found;
+    }
+    return std::nullopt;
+  }
+
   static uint32_t number(const z3::model& m, const z3::expr& e) {
     uint64_t n = 0;
     const z3::expr value = m.eval(e, true);

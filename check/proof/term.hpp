@@ -4,6 +4,7 @@
 #include <z3++.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace vmsim::check {
 
@@ -67,7 +68,7 @@ inline Truth eq(const Truth& a, const Truth& b) { return z3::eq(a.e, b.e) ? Trut
 inline Term operator+(const Term& a, const Term& b) { return Term((a.e + b.e).simplify()); }
 inline Term operator-(const Term& a, const Term& b) { return Term((a.e - b.e).simplify()); }
 /// Multiplication and division of two unknowns are uninterpreted: equal operands give equal results, which is all that two runs of one
-/// instruction need. A counterexample that rests on more does not replay, and then nothing is claimed.
+/// instruction need. A counterexample that rests on other results than the real ones is refuted by them, and another is looked for (Opaque).
 inline Term opaque(const char* name, const Term& a, const Term& b) {
   const z3::sort word = context().bv_sort(32);
   return Term(context().function(name, word, word, word)(a.e, b.e));
@@ -102,6 +103,17 @@ inline Term div_u(const Term& a, const Term& b) { return opaque("div_u", a, b); 
 inline Term rem_u(const Term& a, const Term& b) { return opaque("rem_u", a, b); }
 inline Term div_s(const Term& a, const Term& b) { return opaque("div_s", a, b); }
 inline Term rem_s(const Term& a, const Term& b) { return opaque("rem_s", a, b); }
+
+/// A multiplication or division in a formula.
+struct Opaque {
+  z3::expr term, a, b;
+  /// The real result.
+  [[nodiscard]] uint32_t result(uint32_t of_a, uint32_t of_b) const;
+  /// That the operands are these, and the result what it then really is.
+  [[nodiscard]] z3::expr at(uint32_t of_a, uint32_t of_b) const;
+};
+std::vector<Opaque> opaque_terms(const z3::expr& formula);
+
 inline Term sext(const Term& a, int width) {
   if (width == 32) return a;
   return Term(z3::sext(a.e.extract(static_cast<unsigned>(width - 1), 0), static_cast<unsigned>(32 - width)));

@@ -38,9 +38,41 @@ std::set<std::string> failing(const Report& r) {
   return names;
 }
 
+/// Whether it is right that nothing satisfies what a question supposes: in the mode concerned the class always traps, or always changes what the pair must
+/// have in common; emulation is asked only of what traps.
+bool vacuous_rightly(const ClassVerdict& v, Query q) {
+  const bool kernel = v.is(Query::kernel_traps) || v.is(Query::control_kernel), user = v.is(Query::user_traps) || v.is(Query::control_user);
+  switch (q) {
+    case Query::control_kernel:
+    case Query::location_kernel:
+    case Query::hidden_kernel:
+    case Query::trap_location_kernel:
+    case Query::trap_mode_kernel:
+    case Query::trap_hidden_kernel:
+    case Query::time_kernel: return kernel;
+    case Query::mode: return kernel || user;
+    case Query::literal_control: return v.always_traps();
+    // The real hart runs in user mode, with its counters disabled.
+    case Query::commutes_kernel:
+    case Query::commutes_user:
+    case Query::commutes_freely: return v.is(Query::user_traps) || !v.settings.empty() || !v.withdrawn.empty();
+    case Query::emulated_kernel:
+    case Query::emulated_user: return !v.is(Query::user_traps);
+    case Query::privileged:
+    case Query::user_traps:
+    case Query::kernel_traps: return false;
+    default: return user;
+  }
+}
+
 void expect_sound(const Report& r) {
+  EXPECT_EQ(r.emulation.holds, Answer::yes) << r.emulation.because;
   EXPECT_TRUE(r.bugs.empty()) << r.bugs[0];
   for (const ClassVerdict& v : r.classes) {
+    for (size_t i = 0; i < query_count; ++i) {
+      const auto q = static_cast<Query>(i);
+      EXPECT_TRUE(v[q].antecedent == Answer::yes || (v[q].antecedent == Answer::no && vacuous_rightly(v, q))) << v.encoding.name << ": " << name(q) << " is vacuous";
+    }
     for (size_t i = 0; i < query_count; ++i) EXPECT_NE(v.findings[i].answer, Answer::unknown) << v.encoding.name << ": " << name(static_cast<Query>(i)) << ' ' << v.findings[i].reason;
     for (const Witness& w : v.witnesses) EXPECT_TRUE(w.replayed) << v.encoding.name << ": " << name(w.query);
     // Extended T1 implies TOC.
