@@ -27,6 +27,8 @@ struct Options {
 
 /// Needs Z3 (VMSIM_HAVE_Z3).
 Report decide(const Isa& isa, const Options& options);
+/// A witness to what `query` answered of `c` that a guest on the stage (check/stage.hpp) can build; nothing where none was found.
+std::optional<Witness> staged(const Isa& isa, const EncodingClass& c, Query query, uint32_t real_offset, const Options& options);
 /// Whether a question's formula holds in random states where the proof says that it cannot: how many of `count` do.
 uint64_t trials(const Isa& isa, const EncodingClass& c, Query query, uint64_t count, uint64_t seed);
 

@@ -13,6 +13,7 @@
 
 #include "check/proof/concrete.hpp"
 #include "check/proof/questions.hpp"
+#include "check/proof/staging.hpp"
 #include "check/proof/symbolic.hpp"
 
 namespace vmsim::check {
@@ -23,18 +24,23 @@ using Concrete = Questions<ConcreteDomain>;
 
 double seconds_since(std::chrono::steady_clock::time_point start) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
 
-WitnessState plain(const State<ConcreteDomain>& s, ConcreteDomain::World& world) {
+/// `start` is the mode in which it reached its memory.
+WitnessState plain(const Isa& isa, Mode start, const State<ConcreteDomain>& s, ConcreteDomain::World& world) {
   WitnessState w{.mode = static_cast<Mode>(s.hart.mode & 1), .x = s.hart.x.values, .pc = s.hart.pc, .csr = s.hart.csr,
                  .external_interrupt = s.hart.external_interrupt, .reserved = s.hart.reserved, .reservation = s.hart.reservation};
   for (size_t c = 0; c < 3; ++c) w.counters[c] = uint64_t{s.hart.counters[c][1]} << 32 | s.hart.counters[c][0];
-  auto bytes = [&](const ConcreteDomain::Bytes& from, std::vector<MemoryByte>& to) {
+  const uint32_t direct = isa.mmu().direct_from;
+  auto bytes = [&](const ConcreteDomain::Bytes& from, std::vector<MemoryByte>& to, auto&& counts) {
     std::vector<uint32_t> addresses = world.touched[from.name];
     std::ranges::sort(addresses);
     addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
-    for (const uint32_t at : addresses) to.push_back({at, from.byte(at)});
+    for (const uint32_t at : addresses)
+      if (counts(at)) to.push_back({at, from.byte(at)});
   };
-  bytes(s.window, w.memory);
-  bytes(s.physical, w.physical);
+  auto is_direct = [&](uint32_t at) { return direct != 0 && start == Mode::kernel && at >= direct; };
+  bytes(s.window, w.memory, [&](uint32_t at) { return !is_direct(at); });
+  bytes(s.direct, w.memory, is_direct);
+  bytes(s.physical, w.physical, [](uint32_t) { return true; });
   return w;
 }
 
@@ -96,6 +102,22 @@ class Prover {
     if (v.theorem1() == Answer::no || v.theorem3() == Answer::no || (v.time_sensitive() == Answer::yes && !v.is(Query::user_traps))) v.settings = configuration(c);
     v.seconds = seconds_since(start);
     return v;
+  }
+
+  /// A witness of what `query` answered that a guest can build; nothing where none was found.
+  std::optional<Witness> staged(const EncodingClass& c, Query query, uint32_t real_offset) {
+    forget_terms();
+    SymbolicDomain::World world;
+    Symbolic questions(world, isa_, reversible_);
+    questions.keeps_runs = true;
+    const auto formula = questions.ask(c, query);
+    Staging staging(isa_, c, world);
+    for (const Demands demands : {Demands{}, {.both_arrive = false}, {.seen_afterwards = false, .both_arrive = false}}) {
+      std::optional<z3::model> model;
+      if (satisfiable(formula.shown & staging.fits(questions, demands, real_offset), &model, nullptr) != Answer::yes) continue;
+      if (Witness w = replay(c, query, world, *model); w.replayed) return w;
+    }
+    return std::nullopt;
   }
 
   /// A claim that nothing satisfies `formula`, outside the classes.
@@ -174,13 +196,14 @@ class Prover {
     Witness w{.query = query, .word = (given.words[{Name::Kind::word}] & ~c.mask) | c.match};
     w.replayed = questions.ask(c, query).shown.on;
     for (const auto& run : questions.runs) {
-      WitnessState before = plain(run.before, concrete);
+      if (run.direct) continue;
+      WitnessState before = plain(isa_, run.mode, run.before, concrete);
       for (const auto& [address, value] : before.memory) {
         if ((given.function(Function::no_load, address, 0) & 1) != 0) before.unreadable.push_back(address);
         if ((given.function(Function::no_store, address, 0) & 1) != 0) before.unwritable.push_back(address);
       }
       w.states.push_back(std::move(before));
-      w.results.push_back({run.outcome.trapped.on, run.outcome.cause.bits, run.outcome.tval.bits, plain(run.after, concrete)});
+      w.results.push_back({run.outcome.trapped.on, run.outcome.cause.bits, run.outcome.tval.bits, plain(isa_, run.mode, run.after, concrete)});
     }
     w.difference = describe(w);
     return w;
@@ -326,6 +349,11 @@ uint64_t trials(const Isa& isa, const EncodingClass& c, Query query, uint64_t co
     shown += questions.ask(c, query).shown.on;
   }
   return shown;
+}
+
+std::optional<Witness> staged(const Isa& isa, const EncodingClass& c, Query query, uint32_t real_offset, const Options& options) {
+  Report report;
+  return Prover(isa, options, report).staged(c, query, real_offset);
 }
 
 Report decide(const Isa& isa, const Options& options) {

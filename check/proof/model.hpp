@@ -64,10 +64,12 @@ class ModelMemory {
   }
   template <class M>
   V load_physical(M&, V at, Width width) {
+    world_.reaches(at, true);
     return state_.physical.read(at, width);
   }
   template <class M>
   void store_physical(M& m, V at, V value, Width width) {
+    world_.reaches(at, true);
     state_.physical.write(m.gate(), at, value, width);
   }
   template <class M>
@@ -90,6 +92,7 @@ class ModelMemory {
   }
   template <class M>
   F denied(M& m, Access access, V at, Width width) {
+    world_.reaches(at, false);
     F any = denied_at(m, access, at);
     if (width != Width::byte) any = any | denied_at(m, access, at + V{static_cast<uint32_t>(width) - 1});
     return any;

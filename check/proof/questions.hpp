@@ -30,6 +30,7 @@ class Questions {
   /// The states that the last question was about, and what became of them.
   struct Run {
     Mode mode = Mode::kernel;
+    bool direct = false;  // on the real hart, of a virtual state
     State<D> before, after;
     Step outcome;
   };
@@ -176,12 +177,11 @@ class Questions {
 
   static Sight shadow_of(Mode mode) { return {.for_kernel = mode == Mode::kernel, .shadowed = true, .root = 1}; }
   Step run(const Isa& isa, State<D>& s, Sight sight) {
-    const bool keep = keeps_runs && !sight.shadowed;
     const State<D> before = s;
     Machine<D> m(isa, world_, s, word_, sight);
     m.step(op_, operands_);
     const Step step = Step::of(m);
-    if (keep) runs.push_back({D::mode(before.hart), before, s, step});
+    if (keeps_runs) runs.push_back({D::mode(before.hart), sight.shadowed, before, s, step});
     return step;
   }
 

@@ -1,8 +1,10 @@
 // The proof engine's domain: harts of terms, registers and memory as arrays, faults and relocation as uninterpreted functions.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <vector>
 
 #include "check/proof/name.hpp"
 #include "check/proof/term.hpp"
@@ -113,7 +115,8 @@ struct SymbolicDomain {
   /// What the states of one question are made of: named variables and functions.
   class World {
    public:
-    std::map<Name, z3::expr> words;  // those asked for so far
+    std::map<Name, z3::expr> words;                 // those asked for so far
+    std::vector<std::pair<Term, bool>> addresses;  // accessed on any path; whether by physical address
 
     Term word(Name name) {
       const z3::expr e = context().bv_const(text(name).c_str(), 32);
@@ -122,6 +125,9 @@ struct SymbolicDomain {
     }
     Truth truth(Name name) { return Truth((word(name).e & context().bv_val(1, 32)) == context().bv_val(1, 32)); }
     static z3::expr memory(Name name) { return context().constant(text(name).c_str(), context().array_sort(context().bv_sort(32), context().bv_sort(8))); }
+    void reaches(const Term& at, bool by_physical_address) {
+      if (std::ranges::none_of(addresses, [&](const auto& a) { return a.second == by_physical_address && z3::eq(a.first.e, at.e); })) addresses.emplace_back(at, by_physical_address);
+    }
     Bytes bytes(Name name) { return {memory(name)}; }
     Registers registers(const Term& word) {
       Registers r;

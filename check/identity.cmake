@@ -1,0 +1,10 @@
+# Writes OUTPUT, a header with a hash of all files that stand in the list LIST: verdicts that other sources gave are not believed.
+file(STRINGS ${LIST} files)
+set(all "")
+foreach(file ${files})
+  file(SHA256 ${file} hash)
+  string(APPEND all ${hash})
+endforeach()
+string(SHA256 identity "${all}")
+string(SUBSTRING ${identity} 0 16 identity)
+file(WRITE ${OUTPUT} "#pragma once\n\nnamespace vmsim::check {\n\n/// A hash of the sources that decide a verdict.\ninline constexpr const char* identity = \"${identity}\";\n\n}  // namespace vmsim::check\n")
