@@ -123,13 +123,15 @@ class Demonstrator {
   /// That a trap loses something: in the kernel an instruction that the monitor emulates, in user mode one for which it fills in a page.
   void show_trap() {
     for (const Mode mode : {Mode::kernel, Mode::user}) {
-      Demonstration d{.shows = Demonstration::Shows::irreversible, .encoding = mode == Mode::kernel ? "a trap from the kernel" : "a trap from user mode", .question = report_.reversible.because};
+      Demonstration d{.shows = Demonstration::Shows::irreversible, .encoding = "a trap", .question = report_.reversible.because};
       Witness w{.word = mode == Mode::kernel ? isa_.encode(isa_.find("csrrs"), {.rd = 5, .csr = 0x140}) : isa_.encode(isa_.find("lw"), {.rd = 5, .rs1 = 6})};
-      WitnessState s{.mode = mode, .pc = stage::subject, .reserved = true, .reservation = stage::reserved};
+      WitnessState s{.mode = mode, .pc = stage::seen(isa_, stage::subject), .reserved = true, .reservation = stage::reserved};
       for (uint32_t r = 1; r < 32; ++r) s.x[r] = 0x0101'0101 * r;
-      s.x[6] = 0x8060'0000;  // far from everything that it has touched
-      s.csr[static_cast<size_t>(Csr::stvec)] = stage::vectors;
-      s.csr[static_cast<size_t>(Csr::bound)] = ~0u << 12;
+      s.x[6] = stage::seen(isa_, stage::untouched);
+      auto set = [&](Csr r, uint32_t value) { s.csr[static_cast<size_t>(r)] = value; };
+      set(Csr::stvec, stage::seen(isa_, stage::vectors));
+      if (mode == Mode::user) set(Csr::sstatus, sstatus::spie);
+      if (isa_.mmu().bounds) set(Csr::base, stage::base), set(Csr::bound, stage::most_bound);
       w.states.push_back(s);
       finish(d, w, false);
     }
@@ -137,7 +139,7 @@ class Demonstrator {
 
   void finish(Demonstration& d, const Witness& w, bool watches_translation) {
     d.mode = w.states[0].mode;
-    d.instruction = disassemble(isa_, w.word, stage::subject, {.separator = ' '});
+    d.instruction = disassemble(isa_, w.word, w.states[0].pc, {.separator = ' '});
     d.file = fmt::format("{}-{}.s", file_name(d.encoding), d.mode == Mode::kernel ? "kernel" : "user");
     for (int n = 2; std::ranges::find(all_, d.file, &Demonstration::file) != all_.end(); ++n)
       d.file = fmt::format("{}-{}-{}.s", file_name(d.encoding), d.mode == Mode::kernel ? "kernel" : "user", n);

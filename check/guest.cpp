@@ -67,6 +67,9 @@ vectors:                              # any of these may be the trap vector)");
   static bool is_trap_register(Csr r) { return r == Csr::sepc || r == Csr::scause || r == Csr::stval; }
   [[nodiscard]] uint32_t user_bit() const { return source_.states[0].mode == Mode::user ? 0x10 : 0; }
 
+  /// An address in a table: as it is seen, not where it was assembled for.
+  [[nodiscard]] std::string seen(const std::string& label) const { return isa_.mmu().bounds ? fmt::format("{} - {:#x}", label, stage::base) : label; }
+
   void put(std::string_view text) { (out_ += text) += '\n'; }
   template <class... A>
   void line(fmt::format_string<A...> format, A&&... values) {
@@ -137,8 +140,12 @@ vectors:                              # any of these may be the trap vector)");
       line("sw   t2, {}(t1)", 4 * i);
     }
     if (!isa_.mmu().bounds) return line("li   s11, 0");
-    line("csrr s11, base              # what it saw lies there; the rest goes on unrelocated");
-    line("csrw base, zero");
+    line("csrr s11, base              # what it saw lies there; the rest goes on as before");
+    line("li   t1, {:#x}", stage::base);
+    line("sub  s11, s11, t1");
+    line("csrw base, t1");
+    line("li   t1, {:#x}", ~(stage::page - 1));
+    line("csrw bound, t1");
   }
 
   void write_look() {
@@ -360,7 +367,7 @@ report:                               # prints whatever is no longer as the stat
     lw   t0, 12(s6)                   # the next state
     beqz t0, 3f
     jr   t0
-3:  li   t0, 0x100000                 # the power switch
+3:  li   t0, {:#x}                 # the power switch
     li   t1, 0x5555
     sw   t1, 0(t0)
 4:  j    4b
@@ -380,7 +387,7 @@ change:                               # a0: name, s2: before, s3: now
     mv   ra, s4
 1:  ret
 hex:                                  # a0: number
-    li   t0, 0x10000000               # the UART
+    li   t0, {:#x}               # the UART
     li   t1, 28
 1:  srl  t2, a0, t1
     andi t2, t2, 15
@@ -393,14 +400,14 @@ hex:                                  # a0: number
     bgez t1, 1b
     ret
 print:                                # a0: text
-    li   t0, 0x10000000
+    li   t0, {:#x}
 1:  lbu  t1, 0(a0)
     beqz t1, 2f
     sb   t1, 0(t0)
     addi a0, a0, 1
     j    1b
 2:  ret
-)", saw_rest + 8, saw_rest + 12, saw_rest + 4);
+)", saw_rest + 8, saw_rest + 12, saw_rest + 4, stage::seen(isa_, 0x10'0000), stage::seen(isa_, 0x1000'0000), stage::seen(isa_, 0x1000'0000));
   }
 
   void names(const std::string& label, const std::vector<std::string>& list) {
@@ -421,7 +428,7 @@ lost_text:    .asciz "  the reservation is lost\n"
 made_text:    .asciz "  there is a reservation\n"
 page_text:    .asciz "  the remapped page (1 is the old place, 2 the new one): "
 next_text:    .asciz "  then: the next instruction, in "
-landing_text: .asciz "  then: 80200400, in "
+landing_text: .asciz "  then: another place, in "
 trap_text:    .asciz "  then: a trap, cause "
 tval_text:    .asciz ", tval "
 pc_text:      .asciz ", pc "
@@ -438,12 +445,13 @@ entry:
     put("\n    .org 0x2000\nregisters:                            # before the instruction");
     const WitnessState& s = source_.states[0];
     for (size_t r = 0; r < 32; r += 4) line(".word {:#x}, {:#x}, {:#x}, {:#x}", s.x[r], s.x[r + 1], s.x[r + 2], s.x[r + 3]);
-    put("    .org 0x3000\ndata:\n    .org 0x3800\nreserved:\n    .org 0x4000\nphysical:\n    .org 0x5000\nthe_end:");
+    put("    .org 0x3000\ndata:\n    .org 0x3800\nreserved:\n    .org 0x7000\nthe_end:");
   }
   void write_state(size_t index) {
     const WitnessState& s = source_.states[index];
     const bool more = index + 1 < source_.states.size();
-    out_ += fmt::format("state{0}:\n    .word heading{0}, bytes{0}, bytes_end{0}, {1}, {2}\n", index + 1, more ? fmt::format("setup{}", index + 2) : "0", s.reserved ? 1 : 0);
+    out_ += fmt::format("state{0}:\n    .word {1}, {2}, {3}, {4}, {5}\n", index + 1, seen(fmt::format("heading{}", index + 1)), seen(fmt::format("bytes{}", index + 1)),
+                        seen(fmt::format("bytes_end{}", index + 1)), more ? seen(fmt::format("setup{}", index + 2)) : "0", s.reserved ? 1 : 0);
     for (const CsrRule* rule : csrs_) {
       const uint32_t value = source_.watches_translation && rule->storage == Csr::satp ? satp::mode | root >> 12 : s[rule->storage];
       out_ += fmt::format("    .word {:#010x}              # {}\n", value, rule->name);

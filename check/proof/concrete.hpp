@@ -130,7 +130,7 @@ struct ConcreteDomain : WordDomain {
       return {!(a.name == b.name)};
     }
     static void suppose_not(Flag, auto&) {}
-    static void reaches(Word, bool) {}
+    static void reaches(const Gate&, Word, bool) {}
     bool untouched(const Bytes& b, Name) { return b.written.empty(); }
     Flag differ(const Registers& a, const Registers& b) { return {a.values != b.values}; }
 

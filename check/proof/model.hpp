@@ -63,13 +63,13 @@ class ModelMemory {
     return world_.apply(Function::word_of, at, V{0u}) + (sight_.shadowed ? world_.word(Name{Name::Kind::slice}) : V{0u});
   }
   template <class M>
-  V load_physical(M&, V at, Width width) {
-    world_.reaches(at, true);
+  V load_physical(M& m, V at, Width width) {
+    world_.reaches(m.gate(), at, true);
     return state_.physical.read(at, width);
   }
   template <class M>
   void store_physical(M& m, V at, V value, Width width) {
-    world_.reaches(at, true);
+    world_.reaches(m.gate(), at, true);
     state_.physical.write(m.gate(), at, value, width);
   }
   template <class M>
@@ -92,7 +92,7 @@ class ModelMemory {
   }
   template <class M>
   F denied(M& m, Access access, V at, Width width) {
-    world_.reaches(at, false);
+    world_.reaches(m.gate(), at, false);
     F any = denied_at(m, access, at);
     if (width != Width::byte) any = any | denied_at(m, access, at + V{static_cast<uint32_t>(width) - 1});
     return any;

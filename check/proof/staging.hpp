@@ -34,7 +34,8 @@ class Staging {
 
   static Truth bits(const Term& word, uint32_t mask, uint32_t value) { return eq(word & Term(mask), Term(value)); }
   static Truth within(const Term& at, uint32_t from, uint32_t size) { return lt_u(at - Term(from), Term(size)); }
-  static Truth arrives(const Term& pc) { return eq(pc, Term(stage::subject + 4)) | eq(pc, Term(stage::landing)); }
+  [[nodiscard]] Term seen(uint32_t at) const { return Term(stage::seen(isa_, at)); }
+  [[nodiscard]] Truth arrives(const Term& pc) const { return eq(pc, seen(stage::subject + 4)) | eq(pc, seen(stage::landing)); }
 
   Truth operands_leave_spare() {
     Truth all{true};
@@ -48,36 +49,35 @@ class Staging {
 
   Truth addresses_lie_in_the_data() {
     Truth all{true};
-    for (const auto& [at, is_physical] : world_.addresses) {
-      const uint32_t from = is_physical ? stage::physical : stage::data;
-      Truth inside = within(at, from, stage::page - 8);
-      if (!is_physical && isa_.mmu().direct_from != 0) inside = inside | within(at, stage::data - isa_.mmu().direct_to + isa_.mmu().direct_from, stage::page - 8);
-      all = all & inside;
-      if (is_physical) continue;
-      for (const Function f : {Function::no_load, Function::no_store, Function::not_filled})
-        for (const uint32_t end : {0u, 1u, 3u}) all = all & !world_.holds(f, at + Term(end), Term(0u));
+    for (const auto& [at, when, is_physical] : world_.reached) {
+      Truth fine = is_physical ? within(at, stage::physical, stage::page - 8) : within(at, stage::seen(isa_, stage::data), stage::data_size - 8);
+      if (!is_physical && isa_.mmu().direct_from != 0) fine = fine | within(at, stage::data - isa_.mmu().direct_to + isa_.mmu().direct_from, stage::data_size - 8);
+      if (!is_physical)
+        for (const Function f : {Function::no_load, Function::no_store, Function::not_filled})
+          for (const uint32_t byte : {0u, 1u, 3u}) fine = fine & !world_.holds(f, at + Term(byte), Term(0u));
+      all = all & ((!when) | fine);
     }
     return all;
   }
 
   /// What the guest can set up: its vector, nothing pending, a reservation on its word; in user mode, what `sret` leaves.
   Truth before(const Hart& h, Mode mode) {
-    Truth all = eq(h.pc, Term(stage::subject)) & eq(SymbolicDomain::value(h.x[spare_]), Term(stage::registers));
+    Truth all = eq(h.pc, seen(stage::subject)) & eq(SymbolicDomain::value(h.x[spare_]), seen(stage::registers));
     all = all & !SymbolicDomain::condition(h.external_interrupt) & ((!h.reserved) | eq(h.reservation, Term(stage::reserved)));
     all = all & eq(h[Csr::sie] & h[Csr::sip], Term(0u)) & (bits(h[Csr::sie], interrupt_bit::timer, 0) | eq(h[Csr::stimecmph], Term(~0u)));
-    if (mode == Mode::user) all = all & eq(h[Csr::sepc], Term(stage::enter)) & bits(h[Csr::sstatus], sstatus::spp | sstatus::spie, sstatus::spie);
-    if (isa_.mmu().bounds) all = all & eq(h[Csr::base], Term(0u));
+    if (mode == Mode::user) all = all & eq(h[Csr::sepc], seen(stage::enter)) & bits(h[Csr::sstatus], sstatus::spp | sstatus::spie, sstatus::spie);
+    if (isa_.mmu().bounds) all = all & eq(h[Csr::base], Term(stage::base));
     return all & goes_on(h);
   }
   /// What must hold for the guest to go on.
   Truth goes_on(const Hart& h) {
-    const Truth vector = bits(h[Csr::stvec], ~stage::vector_bits, stage::vectors);
-    if (isa_.mmu().bounds) return vector & !lt_u(h[Csr::bound], Term(stage::least_bound));
+    const Truth vector = bits(h[Csr::stvec], ~stage::vector_bits, stage::seen(isa_, stage::vectors));
+    if (isa_.mmu().bounds) return vector & within(h[Csr::bound], stage::least_bound, stage::most_bound - stage::least_bound);
     return vector & bits(h[Csr::satp], satp::mode, 0);
   }
   Truth after(const Hart& h) {
-    const Truth relocated = isa_.mmu().bounds ? eq(h[Csr::base], Term(0u)) | eq(h[Csr::base], Term(stage::moved)) : Truth(true);
-    return goes_on(h) & relocated & eq(SymbolicDomain::value(h.x[spare_]), Term(stage::registers));
+    const Truth relocated = isa_.mmu().bounds ? eq(h[Csr::base], Term(stage::base)) | eq(h[Csr::base], Term(stage::base + stage::moved)) : Truth(true);
+    return goes_on(h) & relocated & eq(SymbolicDomain::value(h.x[spare_]), seen(stage::registers));
   }
   /// Nothing changes that the guest cannot look at: stale translations; from user mode, what the trap into its kernel overwrites.
   static Truth shows(const State<SymbolicDomain>& before, const State<SymbolicDomain>& after, Mode mode) {

@@ -1,7 +1,6 @@
 // The proof engine's domain: harts of terms, registers and memory as arrays, faults and relocation as uninterpreted functions.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <map>
 #include <vector>
@@ -115,8 +114,13 @@ struct SymbolicDomain {
   /// What the states of one question are made of: named variables and functions.
   class World {
    public:
-    std::map<Name, z3::expr> words;                 // those asked for so far
-    std::vector<std::pair<Term, bool>> addresses;  // accessed on any path; whether by physical address
+    std::map<Name, z3::expr> words;  // those asked for so far
+    struct Reached {
+      Term at;
+      Truth when;
+      bool is_physical;
+    };
+    std::vector<Reached> reached;  // every address that is accessed, on whatever path
 
     Term word(Name name) {
       const z3::expr e = context().bv_const(text(name).c_str(), 32);
@@ -125,9 +129,7 @@ struct SymbolicDomain {
     }
     Truth truth(Name name) { return Truth((word(name).e & context().bv_val(1, 32)) == context().bv_val(1, 32)); }
     static z3::expr memory(Name name) { return context().constant(text(name).c_str(), context().array_sort(context().bv_sort(32), context().bv_sort(8))); }
-    void reaches(const Term& at, bool by_physical_address) {
-      if (std::ranges::none_of(addresses, [&](const auto& a) { return a.second == by_physical_address && z3::eq(a.first.e, at.e); })) addresses.emplace_back(at, by_physical_address);
-    }
+    void reaches(const Gate& gate, const Term& at, bool is_physical) { reached.push_back({at, gate.live(), is_physical}); }
     Bytes bytes(Name name) { return {memory(name)}; }
     Registers registers(const Term& word) {
       Registers r;

@@ -1,4 +1,5 @@
-// What the checker says of toy32 and of the catalogue's variants, decided once for all the tests of a process.
+// What the checker says of toy32 and of the catalogue's variants, decided once, by whichever test comes first: the report is kept beside the tests as vmsim
+// keeps verdicts, and is believed only of the very sources that are tested.
 #pragma once
 
 #ifdef VMSIM_HAVE_Z3
@@ -11,13 +12,28 @@
 #include <string>
 #include <vector>
 
-#include "check/decide.hpp"
+#include <unistd.h>
+
+#include "check/verdict_file.hpp"
 #include "isa/variant.hpp"
 
 namespace vmsim::check {
 
+inline Report kept_or_decided(const Isa& isa, const Options& options) {
+  const std::filesystem::path folder = VMSIM_BINARY_DIR "/verdicts", file = folder / verdict_file_name(isa);
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  if (Kept kept = read_verdicts(isa, text.str()); kept.state == Kept::State::usable) return std::move(kept.report);
+  const Report report = decide(isa, options);
+  std::filesystem::create_directories(folder);
+  const std::filesystem::path part = file.string() + "." + std::to_string(getpid());
+  std::ofstream(part) << to_json(report);
+  std::filesystem::rename(part, file);
+  return report;
+}
+
 inline const Report& toy32() {
-  static const Report report = decide(Isa::toy32(), {.trials = 50});
+  static const Report report = kept_or_decided(Isa::toy32(), {.trials = 50});
   return report;
 }
 
@@ -53,7 +69,7 @@ inline const Decided& decided(const std::string& name) {
   const auto it = all.find(name);
   if (it != all.end()) return it->second;
   Decided d{.variant = load(name)};
-  d.report = decide(*d.variant.isa, after_toy32());
+  d.report = kept_or_decided(*d.variant.isa, after_toy32());
   return all.emplace(name, std::move(d)).first->second;
 }
 
