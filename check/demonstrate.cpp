@@ -77,8 +77,8 @@ std::string file_name(const std::string& encoding) {
 
 bool changes_only_translation(const Witness& w) {
   const WitnessState &before = w.states[0], &after = w.results[0].after;
-  return !w.results[0].trapped && before.x == after.x && before.csr == after.csr && after.pc == before.pc + 4 && before.mode == after.mode && before.reserved == after.reserved &&
-         before.memory == after.memory && before.physical == after.physical;
+  return !w.results[0].trapped && before.x == after.x && before.csr == after.csr && after.pc == before.pc + 4 && before.mode == after.mode &&
+         before.reserved == after.reserved && before.memory == after.memory && before.physical == after.physical;
 }
 
 class Demonstrator {
@@ -160,9 +160,10 @@ class Demonstrator {
   [[nodiscard]] std::vector<std::string> remarks(const Demonstration& d) const {
     const std::string shown = d.shows == Demonstration::Shows::unsafe      ? "executed directly it is not what it is on the bare machine"
                               : d.shows == Demonstration::Shows::sensitive ? "sensitive, and it does not trap; executed directly it does the same all the same"
-                                                                         : "a trap that the guest should not notice";
-    return {fmt::format("{}: {}.", isa_.name(), d.encoding), fmt::format("{}: {}.", d.question, shown), "A witness found by vmsim check. Compare:",
-            fmt::format("  vmsim run {} --isa {} --technique bare", d.file, isa_.name()), fmt::format("  vmsim run {} --isa {} --technique trap", d.file, isa_.name())};
+                                                                           : "a trap that the guest should not notice";
+    return {fmt::format("{}: {}.", isa_.name(), d.encoding), fmt::format("{}: {}.", d.question, shown),
+            "A witness found by vmsim check. Compare:", fmt::format("  vmsim run {} --isa {} --technique bare", d.file, isa_.name()),
+            fmt::format("  vmsim run {} --isa {} --technique trap", d.file, isa_.name())};
   }
 
   const Isa& isa_;
@@ -199,7 +200,8 @@ std::vector<std::string> contradictions(const std::vector<Demonstration>& all) {
     if (d.runs.empty()) continue;
     const bool sensitive = d.shows == Demonstration::Shows::sensitive;
     auto expect = [&](const char* technique, bool agrees) {
-      if (d.under(technique)->agrees != agrees) found.push_back(fmt::format("{}: under {} the guest {} from the bare machine", d.file, technique, agrees ? "differs" : "does not differ"));
+      if (d.under(technique)->agrees != agrees)
+        found.push_back(fmt::format("{}: under {} the guest {} from the bare machine", d.file, technique, agrees ? "differs" : "does not differ"));
     };
     expect("trap", sensitive);
     if (sensitive || d.shows == Demonstration::Shows::unsafe) expect("hybrid", sensitive || d.mode == Mode::kernel);

@@ -15,10 +15,10 @@ struct TechniqueRun {
   std::string technique;
   bool agrees = false;
   std::string console;
-  uint64_t step = 0;                  // where they part
-  std::string what;                   // "the records differ"
-  std::string bare, here;             // the two records' instructions
-  std::vector<std::string> fields;    // "x5 00000000 00000002"
+  uint64_t step = 0;                // where they part
+  std::string what;                 // "the records differ"
+  std::string bare, here;           // the two records' instructions
+  std::vector<std::string> fields;  // "x5 00000000 00000002"
 };
 
 struct Demonstration {
@@ -28,13 +28,13 @@ struct Demonstration {
     irreversible  // a trap to the monitor and back is seen
   };
   Shows shows = Shows::unsafe;
-  std::string encoding;          // the class, "csrrs sstatus (reads)"
-  std::string question;          // "traps or commutes (virtual kernel)"
-  Mode mode = Mode::kernel;      // in which the (first) state is
-  std::string file, source;      // file is a name without a folder; empty where no guest was found
-  std::string instruction;       // disassembled
-  std::string why_none;          // and then why
-  std::string bare;              // its console on the bare machine
+  std::string encoding;            // the class, "csrrs sstatus (reads)"
+  std::string question;            // "traps or commutes (virtual kernel)"
+  Mode mode = Mode::kernel;        // in which the (first) state is
+  std::string file, source;        // file is a name without a folder; empty where no guest was found
+  std::string instruction;         // disassembled
+  std::string why_none;            // and then why
+  std::string bare;                // its console on the bare machine
   std::vector<TechniqueRun> runs;  // trap, hybrid, emulate
 
   [[nodiscard]] const TechniqueRun* under(const std::string& technique) const;

@@ -15,7 +15,8 @@ Reg spare(const Isa& isa) {
   for (Reg r = 31; r > 15; --r) {
     const bool named = std::ranges::any_of(isa.rows(), [&](const RowInfo& row) {
       using semantics::Kind;
-      return row.does != nullptr && std::ranges::any_of(row.does->nodes, [&](const semantics::Node& n) { return (n.kind == Kind::x || n.kind == Kind::set_x) && n.number == r; });
+      return row.does != nullptr &&
+             std::ranges::any_of(row.does->nodes, [&](const semantics::Node& n) { return (n.kind == Kind::x || n.kind == Kind::set_x) && n.number == r; });
     });
     if (!named && isa.trap().loses != r) return r;
   }
@@ -192,8 +193,8 @@ vectors:                              # any of these may be the trap vector)");
 
   void write_setup(size_t index) {
     const WitnessState& s = source_.states[index];
-    out_ += fmt::format("\nsetup{}:                               # {}the state, in {} mode\n", index + 1, source_.states.size() > 1 ? fmt::format("{} of ", index + 1) : "",
-                        s.mode == Mode::kernel ? "kernel" : "user");
+    out_ += fmt::format("\nsetup{}:                               # {}the state, in {} mode\n", index + 1,
+                        source_.states.size() > 1 ? fmt::format("{} of ", index + 1) : "", s.mode == Mode::kernel ? "kernel" : "user");
     std::vector<MemoryByte> bytes = s.memory;
     bytes.insert(bytes.end(), s.physical.begin(), s.physical.end());
     for (const MemoryByte& b : bytes) {
@@ -252,8 +253,13 @@ vectors:                              # any of these may be the trap vector)");
   }
   void write_tables() {
     const uint32_t user = user_bit();
-    const std::pair<uint32_t, uint32_t> entries[] = {{root + 0x200 * 4, 0x2000'00CF}, {root + 0x180 * 4, 0x2000'00DF}, {root + 0x040 * 4, 0x0400'00CF}, {root + 0x100 * 4, lower >> 2 | 1},
-                                                     {lower, old_page >> 2 | 0xCF | user}, {old_page, 1}, {new_page, 2}};
+    const std::pair<uint32_t, uint32_t> entries[] = {{root + 0x200 * 4, 0x2000'00CF},
+                                                     {root + 0x180 * 4, 0x2000'00DF},
+                                                     {root + 0x040 * 4, 0x0400'00CF},
+                                                     {root + 0x100 * 4, lower >> 2 | 1},
+                                                     {lower, old_page >> 2 | 0xCF | user},
+                                                     {old_page, 1},
+                                                     {new_page, 2}};
     for (const auto& [at, value] : entries) {
       line("li   t0, {:#x}", at);
       line("li   t1, {:#x}", value);
@@ -333,14 +339,17 @@ report:                               # prints whatever is no longer as the stat
     bnez t0, 9f
 8:  call print
 9:
-)", spare_, saw_csrs, saw_rest);
-    if (source_.watches_translation) put(R"(    la   a0, page_text
+)",
+                        spare_, saw_csrs, saw_rest);
+    if (source_.watches_translation)
+      put(R"(    la   a0, page_text
     call print
     lw   a0, 0x390(s7)
     call hex
     la   a0, new_line
     call print)");
-    out_ += fmt::format(R"(    la   a0, next_text
+    out_ +=
+        fmt::format(R"(    la   a0, next_text
     li   t0, 1
     beq  s5, t0, 1f
     la   a0, landing_text
@@ -407,7 +416,8 @@ print:                                # a0: text
     addi a0, a0, 1
     j    1b
 2:  ret
-)", saw_rest + 8, saw_rest + 12, saw_rest + 4, stage::seen(isa_, 0x10'0000), stage::seen(isa_, 0x1000'0000), stage::seen(isa_, 0x1000'0000));
+)",
+                    saw_rest + 8, saw_rest + 12, saw_rest + 4, stage::seen(isa_, 0x10'0000), stage::seen(isa_, 0x1000'0000), stage::seen(isa_, 0x1000'0000));
   }
 
   void names(const std::string& label, const std::vector<std::string>& list) {
@@ -450,8 +460,9 @@ entry:
   void write_state(size_t index) {
     const WitnessState& s = source_.states[index];
     const bool more = index + 1 < source_.states.size();
-    out_ += fmt::format("state{0}:\n    .word {1}, {2}, {3}, {4}, {5}\n", index + 1, seen(fmt::format("heading{}", index + 1)), seen(fmt::format("bytes{}", index + 1)),
-                        seen(fmt::format("bytes_end{}", index + 1)), more ? seen(fmt::format("setup{}", index + 2)) : "0", s.reserved ? 1 : 0);
+    out_ += fmt::format("state{0}:\n    .word {1}, {2}, {3}, {4}, {5}\n", index + 1, seen(fmt::format("heading{}", index + 1)),
+                        seen(fmt::format("bytes{}", index + 1)), seen(fmt::format("bytes_end{}", index + 1)),
+                        more ? seen(fmt::format("setup{}", index + 2)) : "0", s.reserved ? 1 : 0);
     for (const CsrRule* rule : csrs_) {
       const uint32_t value = source_.watches_translation && rule->storage == Csr::satp ? satp::mode | root >> 12 : s[rule->storage];
       out_ += fmt::format("    .word {:#010x}              # {}\n", value, rule->name);
@@ -460,7 +471,8 @@ entry:
     for (const auto* list : {&s.memory, &s.physical})
       for (const MemoryByte& b : *list) line(".word {:#x}, {:#x}", b.address, b.value);
     const std::string which = source_.states.size() > 1 ? fmt::format(", state {} of {}", index + 1, source_.states.size()) : "";
-    out_ += fmt::format("bytes_end{0}:\nheading{0}:\n    .asciz \"{1} in {2} mode{3}\\n\"\n    .balign 4\n", index + 1, source_.title, s.mode == Mode::kernel ? "kernel" : "user", which);
+    out_ += fmt::format("bytes_end{0}:\nheading{0}:\n    .asciz \"{1} in {2} mode{3}\\n\"\n    .balign 4\n", index + 1, source_.title,
+                        s.mode == Mode::kernel ? "kernel" : "user", which);
   }
 
   const Isa& isa_;

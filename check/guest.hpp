@@ -10,11 +10,11 @@
 namespace vmsim::check {
 
 struct GuestSource {
-  std::string title;                  // "popf: control-sensitive (kernel)"
-  std::vector<std::string> remarks;   // for the reader of the source, one line each
+  std::string title;                 // "popf: control-sensitive (kernel)"
+  std::vector<std::string> remarks;  // for the reader of the source, one line each
   uint32_t word = 0;
   std::vector<WitnessState> states;
-  bool watches_translation = false;   // the instruction flushes, or does not: look at a page whose entry has changed
+  bool watches_translation = false;  // the instruction flushes, or does not: look at a page whose entry has changed
 };
 
 std::string write_guest(const Isa& isa, const GuestSource& source);

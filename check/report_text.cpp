@@ -19,8 +19,10 @@ constexpr std::array<Wording, query_count> wordings{{
     {"PRIV: for all s without a memory trap, T(user s) ≠ none and T(kernel s) = none", "Does it trap in user mode, always, and never in kernel mode?"},
     {"UTRAP: for all s, mode = user and no memory trap → T(s) ≠ none", "Does it always trap in user mode?"},
     {"for all s, mode = kernel and no memory trap → T(s) ≠ none", "Does it always trap in kernel mode?"},
-    {"CS(kernel): exists s, mode = kernel, T(s) = none, (m', R', H') ≠ (m, R, H)", "Does it change the mode, the relocation or a control register in kernel mode?"},
-    {"CS(user): exists s, mode = user, T(s) = none, (m', R', H') ≠ (m, R, H)", "Does it change the mode, the relocation or a control register in user mode, without a trap?"},
+    {"CS(kernel): exists s, mode = kernel, T(s) = none, (m', R', H') ≠ (m, R, H)",
+     "Does it change the mode, the relocation or a control register in kernel mode?"},
+    {"CS(user): exists s, mode = user, T(s) = none, (m', R', H') ≠ (m, R, H)",
+     "Does it change the mode, the relocation or a control register in user mode, without a trap?"},
     {"CS as printed: exists s, T(s) = none, (m', R') ≠ (m, R)", "Does it change what the paper calls control, the mode or the relocation?"},
     {"BS(location, kernel): V equal, R differs, T = none in both, V(i(s1)) ≠ V(i(s2))", "Does its result in kernel mode depend on where memory lies?"},
     {"BS(location, user): V equal, R differs, T = none in both, V(i(s1)) ≠ V(i(s2))", "Does its result in user mode depend on where memory lies?"},
@@ -38,7 +40,8 @@ constexpr std::array<Wording, query_count> wordings{{
     {"TOC(kernel): T(f(s)) ≠ none, or T(s) = none and i(f(s)) = f(i(s))", "Run directly for a virtual kernel, does it trap or do what the bare machine does?"},
     {"TOC(user): T(f(s)) ≠ none, or T(s) = none and i(f(s)) = f(i(s))", "Run directly for a virtual user, does it trap or do what the bare machine does?"},
     {"TOC, whatever the real control registers hold", "Does that hold whatever the real control registers hold?"},
-    {"EMU(kernel): where it traps, f(i(s)) = emulate(i, f(s))", "Where it traps, does the monitor's answer do what the bare machine does, for a virtual kernel?"},
+    {"EMU(kernel): where it traps, f(i(s)) = emulate(i, f(s))",
+     "Where it traps, does the monitor's answer do what the bare machine does, for a virtual kernel?"},
     {"EMU(user): where it traps, f(i(s)) = emulate(i, f(s))", "Where it traps, does the monitor's answer do what the bare machine does, for a virtual user?"},
 }};
 
@@ -73,12 +76,16 @@ std::string text(const WitnessState& s, const WitnessState* other = nullptr) {
   for (size_t i = 1; i < 32; ++i)
     if (other == nullptr ? s.x[i] != 0 : s.x[i] != other->x[i]) parts.push_back(fmt::format("x{} = {:08x}", i, s.x[i]));
   for (int i = 0; i < csr_count; ++i)
-    if (const auto r = static_cast<Csr>(i); other == nullptr ? s[r] != 0 : s[r] != (*other)[r]) parts.push_back(fmt::format("{} = {:08x}", vmsim::name(r), s[r]));
-  if (other == nullptr ? s.reserved : s.reserved != other->reserved) parts.push_back(s.reserved ? fmt::format("a reservation on {:08x}", s.reservation) : "no reservation");
+    if (const auto r = static_cast<Csr>(i); other == nullptr ? s[r] != 0 : s[r] != (*other)[r])
+      parts.push_back(fmt::format("{} = {:08x}", vmsim::name(r), s[r]));
+  if (other == nullptr ? s.reserved : s.reserved != other->reserved)
+    parts.push_back(s.reserved ? fmt::format("a reservation on {:08x}", s.reservation) : "no reservation");
   for (const MemoryByte& b : s.memory)
-    if (other == nullptr || std::ranges::find(other->memory, b) == other->memory.end()) parts.push_back(fmt::format("byte {:08x} = {:02x}", b.address, b.value));
+    if (other == nullptr || std::ranges::find(other->memory, b) == other->memory.end())
+      parts.push_back(fmt::format("byte {:08x} = {:02x}", b.address, b.value));
   for (const MemoryByte& b : s.physical)
-    if (other == nullptr || std::ranges::find(other->physical, b) == other->physical.end()) parts.push_back(fmt::format("physical byte {:08x} = {:02x}", b.address, b.value));
+    if (other == nullptr || std::ranges::find(other->physical, b) == other->physical.end())
+      parts.push_back(fmt::format("physical byte {:08x} = {:02x}", b.address, b.value));
   return parts.empty() ? "the same" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -96,7 +103,11 @@ std::string outcome(const Witness& w, size_t i) {
 std::string lines_of(const Isa& isa, const Witness& w) {
   std::string out = fmt::format("      {:08x}  {}\n", w.word, disassemble(isa, w.word, w.states.empty() ? 0 : w.states[0].pc, {.separator = ' '}));
   for (size_t i = 0; i < w.states.size(); ++i) {
-    out += fmt::format("      {} {}\n", w.states.size() == 1 ? "From" : i == 0 ? "From a state with" : "and from one that is the same but for", i == 0 ? text(w.states[0]) : text(w.states[i], &w.states[0]));
+    out += fmt::format("      {} {}\n",
+                       w.states.size() == 1 ? "From"
+                       : i == 0             ? "From a state with"
+                                            : "and from one that is the same but for",
+                       i == 0 ? text(w.states[0]) : text(w.states[i], &w.states[0]));
     out += fmt::format("        {}.\n", outcome(w, i));
   }
   return out;
@@ -139,7 +150,9 @@ std::string explain_class(const Isa& isa, const ClassVerdict& v) {
                      : three == Answer::configured ? fmt::format("needs {}", text(isa, v.settings))
                      : three == Answer::no         ? "fails on it too, for it is so in user mode"
                                                    : "is undecided",
-                     v.commutes() == Answer::no ? "is not safe" : v.commutes() == Answer::unknown ? "is undecided" : "is safe");
+                     v.commutes() == Answer::no        ? "is not safe"
+                     : v.commutes() == Answer::unknown ? "is undecided"
+                                                       : "is safe");
   return out;
 }
 
@@ -154,14 +167,17 @@ std::string why(const Isa& isa, const ClassVerdict& v) {
   for (const Query q : {Query::control_kernel, Query::control_user})
     if (const Witness* w = v.is(q) ? witness_of(v, q) : nullptr) {
       const auto changed = w->results[0].trapped ? std::vector<std::string>{} : controls_that_differ(w->states[0], w->results[0].after);
-      reasons.push_back(fmt::format("changes {} in {} mode{}", list(changed, changed.empty() ? "what was translated" : "control registers"), q == Query::control_user ? "user" : "kernel",
+      reasons.push_back(fmt::format("changes {} in {} mode{}", list(changed, changed.empty() ? "what was translated" : "control registers"),
+                                    q == Query::control_user ? "user" : "kernel",
                                     q == Query::control_user ? " without a trap" : ", and in user mode does not trap"));
     }
-  if (v.is(Query::location_kernel) || v.is(Query::location_user)) reasons.push_back(fmt::format("tells where memory lies{}", v.is(Query::location_user) ? "" : ", in kernel mode"));
+  if (v.is(Query::location_kernel) || v.is(Query::location_user))
+    reasons.push_back(fmt::format("tells where memory lies{}", v.is(Query::location_user) ? "" : ", in kernel mode"));
   if (v.is(Query::mode)) reasons.emplace_back("tells the mode");
   for (const Query q : {Query::hidden_user, Query::hidden_kernel})
     if (const Witness* w = v.is(q) ? witness_of(v, q) : nullptr) {
-      reasons.push_back(fmt::format("tells {}{}", list(controls_that_differ(w->states[0], w->states[1]), "control registers"), q == Query::hidden_kernel ? ", in kernel mode" : ""));
+      reasons.push_back(fmt::format("tells {}{}", list(controls_that_differ(w->states[0], w->states[1]), "control registers"),
+                                    q == Query::hidden_kernel ? ", in kernel mode" : ""));
       break;
     }
   if (v.is(Query::trap_mode_kernel) || v.is(Query::trap_mode_user)) reasons.emplace_back("traps in one mode where it does not in the other");
@@ -176,7 +192,8 @@ std::string why(const Isa& isa, const ClassVerdict& v) {
 std::string conclusion(const Isa& isa, const Report& r) {
   switch (r.safe.holds) {
     case Answer::yes: return "virtualizable";
-    case Answer::configured: return fmt::format("virtualizable, under {}", r.configuration.empty() ? "the control registers that the monitor sets" : text(isa, r.configuration));
+    case Answer::configured:
+      return fmt::format("virtualizable, under {}", r.configuration.empty() ? "the control registers that the monitor sets" : text(isa, r.configuration));
     case Answer::no: return "not virtualizable by trap and emulate";
     default: return "undecided";
   }
@@ -194,7 +211,11 @@ std::string table(const Isa& isa, const Report& r, bool all) {
     const std::string classes = fmt::format("{}", fmt::join(v.classes(), ", "));
     if (!all && v.theorem1() != Answer::yes && v.commutes() != Answer::no && v.encoding.csr && alike[classes]++ > 0) continue;
     const Witness* w = v.witness();
-    rows.push_back({v.encoding.name, classes, name(v.theorem1()), v.is(Query::user_traps) ? "traps" : v.commutes() == Answer::no ? "differs" : v.commutes() == Answer::unknown ? "unknown" : "the same",
+    rows.push_back({v.encoding.name, classes, name(v.theorem1()),
+                    v.is(Query::user_traps)           ? "traps"
+                    : v.commutes() == Answer::no      ? "differs"
+                    : v.commutes() == Answer::unknown ? "unknown"
+                                                      : "the same",
                     why(isa, v), w == nullptr ? "" : fmt::format("{}: {}", disassemble(isa, w->word, 0, {.separator = ' '}), w->difference)});
   }
   std::string out;
@@ -211,11 +232,12 @@ std::string table(const Isa& isa, const Report& r, bool all) {
       if (count > 1) out += fmt::format("and {} more encodings that are {} (--all)\n", count - 1, classes);
     out += '\n';
   }
-  const std::tuple<const char*, const Theorem*> claims[] = {{"Theorem 1", &r.theorem1}, {"Theorem 2", &r.theorem2}, {"Theorem 3", &r.theorem3}, {"safe", &r.safe},
-                                                            {"1 as printed", &r.literal1}, {"3 as printed", &r.literal3}, {"reversible", &r.reversible}, {"emulation", &r.emulation},
-                                                            {"sequences", &r.product}, {"translation", &r.translation}};
+  const std::tuple<const char*, const Theorem*> claims[] = {
+      {"Theorem 1", &r.theorem1},    {"Theorem 2", &r.theorem2},    {"Theorem 3", &r.theorem3},  {"safe", &r.safe},         {"1 as printed", &r.literal1},
+      {"3 as printed", &r.literal3}, {"reversible", &r.reversible}, {"emulation", &r.emulation}, {"sequences", &r.product}, {"translation", &r.translation}};
   for (const auto& [key, t] : claims) out += fmt::format("{:14}{:12}{}\n", key, name(t->holds), t->because);
-  return out + fmt::format("\n{} is {}.\n{} classes, {} questions ({} by simplification), {:.1f} s\n", r.variant, conclusion(isa, r), r.classes.size(), r.queries, r.by_simplification, r.seconds);
+  return out + fmt::format("\n{} is {}.\n{} classes, {} questions ({} by simplification), {:.1f} s\n", r.variant, conclusion(isa, r), r.classes.size(),
+                           r.queries, r.by_simplification, r.seconds);
 }
 
 std::string explanation(const Isa& isa, const Report& r, const std::string& instruction) {

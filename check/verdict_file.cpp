@@ -17,8 +17,16 @@ constexpr const char* kind = "vmsim verdicts";
 /// Every claim of a report, by its name.
 template <class R>
 std::array<std::pair<const char*, decltype(&std::declval<R&>().safe)>, 10> claims(R& r) {
-  return {{{"theorem1", &r.theorem1}, {"theorem2", &r.theorem2}, {"theorem3", &r.theorem3}, {"safe", &r.safe}, {"literal1", &r.literal1},
-           {"literal3", &r.literal3}, {"reversible", &r.reversible}, {"emulation", &r.emulation}, {"product", &r.product}, {"translation", &r.translation}}};
+  return {{{"theorem1", &r.theorem1},
+           {"theorem2", &r.theorem2},
+           {"theorem3", &r.theorem3},
+           {"safe", &r.safe},
+           {"literal1", &r.literal1},
+           {"literal3", &r.literal3},
+           {"reversible", &r.reversible},
+           {"emulation", &r.emulation},
+           {"product", &r.product},
+           {"translation", &r.translation}}};
 }
 
 Answer answer_of(const std::string& text) {
@@ -36,9 +44,18 @@ Json bytes(const std::vector<MemoryByte>& list) {
 Json of(const WitnessState& s) {
   Json csrs;
   for (int i = 0; i < csr_count; ++i) csrs[std::string(name(static_cast<Csr>(i)))] = s.csr[static_cast<size_t>(i)];
-  return {{"mode", s.mode == Mode::kernel ? "kernel" : "user"}, {"x", s.x}, {"pc", s.pc}, {"csr", csrs}, {"counters", s.counters},
-          {"external_interrupt", s.external_interrupt}, {"reserved", s.reserved}, {"reservation", s.reservation}, {"memory", bytes(s.memory)},
-          {"physical", bytes(s.physical)}, {"unreadable", s.unreadable}, {"unwritable", s.unwritable}};
+  return {{"mode", s.mode == Mode::kernel ? "kernel" : "user"},
+          {"x", s.x},
+          {"pc", s.pc},
+          {"csr", csrs},
+          {"counters", s.counters},
+          {"external_interrupt", s.external_interrupt},
+          {"reserved", s.reserved},
+          {"reservation", s.reservation},
+          {"memory", bytes(s.memory)},
+          {"physical", bytes(s.physical)},
+          {"unreadable", s.unreadable},
+          {"unwritable", s.unwritable}};
 }
 
 std::vector<MemoryByte> bytes(const Json& list) {
@@ -48,9 +65,17 @@ std::vector<MemoryByte> bytes(const Json& list) {
 }
 
 WitnessState state_of(const Json& j) {
-  WitnessState s{.mode = j.at("mode") == "kernel" ? Mode::kernel : Mode::user, .x = j.at("x"), .pc = j.at("pc"), .counters = j.at("counters"),
-                 .external_interrupt = j.at("external_interrupt"), .reserved = j.at("reserved"), .reservation = j.at("reservation"), .memory = bytes(j.at("memory")),
-                 .physical = bytes(j.at("physical")), .unreadable = j.at("unreadable"), .unwritable = j.at("unwritable")};
+  WitnessState s{.mode = j.at("mode") == "kernel" ? Mode::kernel : Mode::user,
+                 .x = j.at("x"),
+                 .pc = j.at("pc"),
+                 .counters = j.at("counters"),
+                 .external_interrupt = j.at("external_interrupt"),
+                 .reserved = j.at("reserved"),
+                 .reservation = j.at("reservation"),
+                 .memory = bytes(j.at("memory")),
+                 .physical = bytes(j.at("physical")),
+                 .unreadable = j.at("unreadable"),
+                 .unwritable = j.at("unwritable")};
   for (int i = 0; i < csr_count; ++i) s.csr[static_cast<size_t>(i)] = j.at("csr").at(std::string(name(static_cast<Csr>(i))));
   return s;
 }
@@ -65,7 +90,10 @@ Json of(const Witness& w) {
 }
 
 Witness witness_of(const Json& j) {
-  Witness w{.query = static_cast<Query>(std::clamp(j.at("query").get<int>(), 0, static_cast<int>(query_count) - 1)), .word = j.at("word"), .difference = j.at("difference"), .replayed = j.at("replayed")};
+  Witness w{.query = static_cast<Query>(std::clamp(j.at("query").get<int>(), 0, static_cast<int>(query_count) - 1)),
+            .word = j.at("word"),
+            .difference = j.at("difference"),
+            .replayed = j.at("replayed")};
   for (const Json& s : j.value("states", Json::array())) w.states.push_back(state_of(s));
   for (const Json& r : j.value("results", Json::array()))
     w.results.push_back({.trapped = r.at("trapped"), .cause = r.at("cause"), .tval = r.at("tval"), .after = state_of(r.at("after"))});

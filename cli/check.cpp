@@ -64,27 +64,25 @@ int run(const CheckOptions& o) {
     return repair(isa, r, options, o.json, o.repaired);
   } else if (o.json || o.format == "json") {
     fmt::print("{}", to_json(r));
-  } else if (o.format == "table") {
-    fmt::print("{}", table(isa, r, o.all));
   } else {
-    const auto shown = demonstrate(isa, r, options);
-    fmt::print("{}", o.format == "html" ? html_page(isa, r, shown) : markdown_page(isa, r, shown));
+    fmt::print("{}", table(isa, r, o.all));
   }
   return r.bugs.empty() ? 0 : internal;
 }
 #else
-int run(const CheckOptions& o) {
-  return report(Error{"this vmsim was built without Z3, which check needs", o.variant, "install libz3-dev and build again"});
-}
+int run(const CheckOptions& o) { return report(Error{"this vmsim was built without Z3, which check needs", o.variant, "install libz3-dev and build again"}); }
 #endif
 
 }  // namespace
 
 void add_check(CLI::App& app, int& code) {
   auto o = std::make_shared<CheckOptions>();
-  CLI::App* c = app.add_subcommand("check", "Proves what each instruction is, and whether the instruction set can be virtualized.\nExample: vmsim check x86-popf");
+  CLI::App* c =
+      app.add_subcommand("check", "Proves what each instruction is, and whether the instruction set can be virtualized.\nExample: vmsim check x86-popf");
   c->add_option("variant", o->variant, "toy32, a variant's name or its file")->capture_default_str();
-  c->add_option("--format", o->format, "table, markdown, html (one page with everything) or json")->check(CLI::IsMember({"table", "markdown", "html", "json"}))->capture_default_str();
+  c->add_option("--format", o->format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
   c->add_flag("--json", o->json, "everything, for a program");
   c->add_flag("--all", o->all, "innocuous and privileged instructions too");
   c->add_option("--explain", o->explain, "everything about one instruction, in sentences");

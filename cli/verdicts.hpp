@@ -9,8 +9,8 @@
 namespace vmsim::cli {
 
 struct VerdictStore {
-  std::string file;   // where the user wants them; empty: in the folder
-  bool off = false;   // neither read nor written
+  std::string file;  // where the user wants them; empty: in the folder
+  bool off = false;  // neither read nor written
 
   /// The report of `isa`, where one is kept that can be believed. What is there and cannot is told on standard error.
   [[nodiscard]] std::optional<check::Report> find(const Isa& isa) const;

@@ -39,7 +39,8 @@ int show_witnesses(const Isa& isa, const Report& found, const Options& options, 
   if (all.empty()) fmt::print("{}: nothing fails, so there is nothing to show\n", found.variant);
   else {
     const auto rescue = rescues(all);
-    fmt::print("{}: {} guests; as on the bare machine under {}\n", found.variant, all.size(), rescue.empty() ? "no technique" : fmt::format("{}", fmt::join(rescue, ", ")));
+    fmt::print("{}: {} guests; as on the bare machine under {}\n", found.variant, all.size(),
+               rescue.empty() ? "no technique" : fmt::format("{}", fmt::join(rescue, ", ")));
   }
   const auto wrong = contradictions(all);
   for (const std::string& line : wrong) fmt::print(stderr, "vmsim: bug in the checker: {}\n", line);

@@ -26,8 +26,13 @@ double seconds_since(std::chrono::steady_clock::time_point start) { return std::
 
 /// `start` is the mode in which it reached its memory.
 WitnessState plain(const Isa& isa, Mode start, const State<ConcreteDomain>& s, ConcreteDomain::World& world) {
-  WitnessState w{.mode = static_cast<Mode>(s.hart.mode & 1), .x = s.hart.x.values, .pc = s.hart.pc, .csr = s.hart.csr,
-                 .external_interrupt = s.hart.external_interrupt, .reserved = s.hart.reserved, .reservation = s.hart.reservation};
+  WitnessState w{.mode = static_cast<Mode>(s.hart.mode & 1),
+                 .x = s.hart.x.values,
+                 .pc = s.hart.pc,
+                 .csr = s.hart.csr,
+                 .external_interrupt = s.hart.external_interrupt,
+                 .reserved = s.hart.reserved,
+                 .reservation = s.hart.reservation};
   for (size_t c = 0; c < 3; ++c) w.counters[c] = uint64_t{s.hart.counters[c][1]} << 32 | s.hart.counters[c][0];
   const uint32_t direct = isa.mmu().direct_from;
   auto bytes = [&](const ConcreteDomain::Bytes& from, std::vector<MemoryByte>& to, auto&& counts) {
@@ -98,8 +103,10 @@ class Prover {
     ClassVerdict v{.encoding = c};
     forget_terms();
     for (size_t i = 0; i < query_count; ++i)
-      if (const auto q = static_cast<Query>(i); options_.queries.empty() || std::ranges::find(options_.queries, q) != options_.queries.end()) v[q] = ask(c, q, v.witnesses);
-    if (v.theorem1() == Answer::no || v.theorem3() == Answer::no || (v.time_sensitive() == Answer::yes && !v.is(Query::user_traps))) v.settings = configuration(c);
+      if (const auto q = static_cast<Query>(i); options_.queries.empty() || std::ranges::find(options_.queries, q) != options_.queries.end())
+        v[q] = ask(c, q, v.witnesses);
+    if (v.theorem1() == Answer::no || v.theorem3() == Answer::no || (v.time_sensitive() == Answer::yes && !v.is(Query::user_traps)))
+      v.settings = configuration(c);
     v.seconds = seconds_since(start);
     return v;
   }
@@ -266,7 +273,9 @@ void withdraw_settings(Report& report) {
 /// Memory and traps are those of the instruction set decided earlier: what rests on them alone need not be asked again.
 bool same_ground(const Isa& isa, const Options& o) {
   if (o.earlier == nullptr) return false;
-  const auto ground = [](const Isa& i) { return std::tuple(i.mmu().bounds, i.mmu().direct_from, i.mmu().direct_to, i.trap().clears_reservation, i.trap().loses); };
+  const auto ground = [](const Isa& i) {
+    return std::tuple(i.mmu().bounds, i.mmu().direct_from, i.mmu().direct_to, i.trap().clears_reservation, i.trap().loses);
+  };
   return ground(isa) == ground(*o.earlier_isa);
 }
 
@@ -326,14 +335,15 @@ void check_the_rest(const Isa& isa, Prover& prover, const Options& options, Repo
     SymbolicDomain::World world;
     Symbolic questions(world, isa, prover.reversible());
     keep(report.reversible, prover.never([&] { return questions.irreversible(mode); }, "a trap restores what the guest sees",
-                                         isa.trap().loses != 0             ? fmt::format("a trap loses x{}", isa.trap().loses)
+                                         isa.trap().loses != 0           ? fmt::format("a trap loses x{}", isa.trap().loses)
                                          : isa.trap().clears_reservation ? "a trap clears the reservation"
-                                                                           : "a trap does not restore what the guest sees"));
+                                                                         : "a trap does not restore what the guest sees"));
     keep(injection, prover.never([&] { return questions.injection_differs(mode); }, "", "an injected interrupt is not the bare machine's"));
     for (const Mode other : {Mode::kernel, Mode::user})
       for (const Access access : {Access::fetch, Access::load, Access::store})
-        keep(report.translation, prover.never([&] { return questions.key_is_too_coarse(mode, other, access); }, "equal translation keys give equal translations",
-                                              "two virtual states share a shadow root and translate differently"));
+        keep(report.translation,
+             prover.never([&] { return questions.key_is_too_coarse(mode, other, access); }, "equal translation keys give equal translations",
+                          "two virtual states share a shadow root and translate differently"));
   }
   if (report.translation.holds == Answer::yes) report.translation = injection.holds == Answer::yes ? report.translation : injection;
 }
@@ -364,7 +374,8 @@ Report decide(const Isa& isa, const Options& options) {
   std::vector<size_t> open;
   for (size_t i = 0; i < classes.size(); ++i) {
     if (options.earlier != nullptr)
-      if (const auto same = std::ranges::find_if(options.earlier->classes, [&](const ClassVerdict& v) { return same_meaning(*options.earlier_isa, isa, v.encoding, classes[i]); });
+      if (const auto same = std::ranges::find_if(options.earlier->classes,
+                                                 [&](const ClassVerdict& v) { return same_meaning(*options.earlier_isa, isa, v.encoding, classes[i]); });
           same != options.earlier->classes.end()) {
         report.classes[i] = *same;
         report.classes[i].encoding = classes[i];

@@ -20,7 +20,8 @@ class Staging {
   /// That the states of `questions`, which has just asked, fit. `real_offset` is how far the guest's memory is from where it believes it to be.
   Truth fits(const Questions<SymbolicDomain>& questions, const Demands& demands, uint32_t real_offset) {
     Truth all = operands_leave_spare() & addresses_lie_in_the_data();
-    all = all & eq(world_.word({Name::Kind::slice}), Term(real_offset)) & bits(world_.word({Name::Kind::csr, static_cast<uint8_t>(Csr::satp), 3}), satp::mode, satp::mode);
+    all = all & eq(world_.word({Name::Kind::slice}), Term(real_offset)) &
+          bits(world_.word({Name::Kind::csr, static_cast<uint8_t>(Csr::satp), 3}), satp::mode, satp::mode);
     for (const auto& run : questions.runs) {
       if (!run.direct) all = all & before(run.before.hart, run.mode) & after(run.after.hart);
       if (!run.direct && demands.seen_afterwards) all = all & shows(run.before, run.after, run.mode);
@@ -51,7 +52,8 @@ class Staging {
     Truth all{true};
     for (const auto& [at, when, is_physical] : world_.reached) {
       Truth fine = is_physical ? within(at, stage::physical, stage::page - 8) : within(at, stage::seen(isa_, stage::data), stage::data_size - 8);
-      if (!is_physical && isa_.mmu().direct_from != 0) fine = fine | within(at, stage::data - isa_.mmu().direct_to + isa_.mmu().direct_from, stage::data_size - 8);
+      if (!is_physical && isa_.mmu().direct_from != 0)
+        fine = fine | within(at, stage::data - isa_.mmu().direct_to + isa_.mmu().direct_from, stage::data_size - 8);
       if (!is_physical)
         for (const Function f : {Function::no_load, Function::no_store, Function::not_filled})
           for (const uint32_t byte : {0u, 1u, 3u}) fine = fine & !world_.holds(f, at + Term(byte), Term(0u));

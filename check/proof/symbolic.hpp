@@ -68,9 +68,7 @@ struct SymbolicDomain {
     hart.start = mode;
     hart.mode = Term(static_cast<uint32_t>(mode));
   }
-  static Term counter(const Hart& hart, Counter which, int half) {
-    return hart.counters[static_cast<size_t>(which)][static_cast<size_t>(half)];
-  }
+  static Term counter(const Hart& hart, Counter which, int half) { return hart.counters[static_cast<size_t>(which)][static_cast<size_t>(half)]; }
 
   struct Gate {
     Truth trapped{false}, path{true};
@@ -105,8 +103,7 @@ struct SymbolicDomain {
       const Truth live = gate.live();
       if (live.e.is_false()) return;
       z3::expr next = array;
-      for (uint32_t i = 0; i < static_cast<uint32_t>(width); ++i)
-        next = z3::store(next, (at + Term(i)).e, value.e.extract(8 * i + 7, 8 * i));
+      for (uint32_t i = 0; i < static_cast<uint32_t>(width); ++i) next = z3::store(next, (at + Term(i)).e, value.e.extract(8 * i + 7, 8 * i));
       array = live.e.is_true() ? next : z3::ite(live.e, next, array);
     }
   };

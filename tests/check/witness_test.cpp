@@ -1,8 +1,8 @@
 // Verdicts shown by running them, and files of verdicts, over the whole catalogue.
 #include <gtest/gtest.h>
 
-#include "check/demonstrate.hpp"
 #include "check/decided.hpp"
+#include "check/demonstrate.hpp"
 #include "support/scale.hpp"
 
 namespace vmsim::check {
@@ -23,7 +23,9 @@ TEST(Witnesses, EveryFailureInTheCatalogueHasAGuestWhoseRunsDifferAndEveryRescue
     for (const Demonstration& d : all)
       EXPECT_TRUE(d.runs.empty() || d.shows == Demonstration::Shows::sensitive || d.bare != d.under("trap")->console) << d.file;
     for (const ClassVerdict& c : r.classes)
-      EXPECT_TRUE((c.commutes() != Answer::no && c.emulated() != Answer::no && c.theorem1() != Answer::no) || std::ranges::any_of(all, [&](const Demonstration& d) { return d.encoding == c.encoding.name; })) << c.encoding.name;
+      EXPECT_TRUE((c.commutes() != Answer::no && c.emulated() != Answer::no && c.theorem1() != Answer::no) ||
+                  std::ranges::any_of(all, [&](const Demonstration& d) { return d.encoding == c.encoding.name; }))
+          << c.encoding.name;
     EXPECT_EQ(r.safe.holds == Answer::no, std::ranges::any_of(all, [](const Demonstration& d) { return d.shows != Demonstration::Shows::sensitive; }));
     if (!v.expect.rescue.empty()) {
       std::vector<std::string> expected = v.expect.rescue, found = rescues(all);
@@ -42,7 +44,9 @@ TEST(Witnesses, AreMadeForVariantsThatNobodyHasSeen) {
       {"[[instruction]]\nname = \"sret\"\nuser = \"ignore\"\n", {"sret"}},
       {"[[instruction]]\nname = \"sfence.vma\"\nuser = \"ignore\"\n", {"sfence.vma"}},
       {"[[add]]\nname = \"peek\"\nencoding = \"0000000 ----- ----- 000 ----- 0001011\"\nformat = \"R\"\ndoes = \"rd = load_physical.w(rs1)\"\n", {"peek"}},
-      {"[[add]]\nname = \"raise\"\nencoding = \"0000000 ----- ----- 000 ----- 0001011\"\nformat = \"R\"\ndoes = \"if rs1 == 0x12345678 and rs2 == 77 { mode = kernel }\"\n", {"raise"}},
+      {"[[add]]\nname = \"raise\"\nencoding = \"0000000 ----- ----- 000 ----- 0001011\"\nformat = \"R\"\ndoes = \"if rs1 == 0x12345678 and rs2 == 77 { mode = "
+       "kernel }\"\n",
+       {"raise"}},
   };
   for (const auto& [text, failing] : cases) {
     SCOPED_TRACE(text);
@@ -72,10 +76,13 @@ TEST(VerdictFile, GivesBackWhatWasWrittenAndRefusesEverythingElse) {
     EXPECT_EQ(kept.report.classes[i].commutes(), r.classes[i].commutes());
   }
   EXPECT_EQ(read_verdicts(Isa::toy32(), text).state, Kept::State::stale);
-  for (const std::string& damaged : {std::string(), std::string("null"), std::string("[1]"), std::string("{}"), std::string("\xFF\xFE"), text.substr(0, text.size() / 2)})
+  for (const std::string& damaged :
+       {std::string(), std::string("null"), std::string("[1]"), std::string("{}"), std::string("\xFF\xFE"), text.substr(0, text.size() / 2)})
     EXPECT_EQ(read_verdicts(*v.isa, damaged).state, Kept::State::damaged);
   // A part replaced by something else is found wherever it is read.
-  for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"answer\": \"no\"", "\"answer\": 7"}, {"\"findings\": {", "\"findings\": 5, \"x\": {"}, {"\"name\": \"lw\"", "\"name\": \"wl\""}}) {
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"answer\": \"no\"", "\"answer\": 7"},
+                                 {"\"findings\": {", "\"findings\": 5, \"x\": {"},
+                                 {"\"name\": \"lw\"", "\"name\": \"wl\""}}) {
     std::string changed = text;
     ASSERT_NE(changed.find(from), std::string::npos) << from;
     changed.replace(changed.find(from), from.size(), to);
