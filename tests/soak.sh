@@ -14,6 +14,7 @@ items=(
   "jit lock-step, gcc|release|test_jit|VMSIM_SCALE=100 ./test_jit --gtest_filter='Jit/*'"
   "jit lock-step, clang|clang|test_jit|VMSIM_SCALE=100 ./test_jit --gtest_filter='Jit/*'"
   "100000 privileged programs, bare and every technique|release|test_lockstep|VMSIM_SCALE=100 ./test_lockstep --gtest_filter='Techniques/RandomPrograms.*'"
+  "10000 privileged programs, bare and qemu-system-riscv32|release|test_qemu|VMSIM_SCALE=34 ./test_qemu"
   "decoder, every word|release|test_isa|VMSIM_SCALE=1009 ./test_isa --gtest_filter='TheDecoder.*'"
   "mutants of toy32, all of them|release|test_check|VMSIM_SCALE=10 ./test_check --gtest_filter='Mutants.*'"
   "every seeded bug|release|test_lockstep|../../../tests/mutants/run"

@@ -17,7 +17,9 @@ using Ops = Operands<uint32_t>;
 // straddle them.
 constexpr uint32_t body_at = 0x1000, handler_at = 0x6000, tables_at = 0x8000, data_at = 0x10000;
 constexpr uint32_t data_pages = 16;
-constexpr uint32_t user_alias = 4u << 20;  // user mode finds memory this far from where it is
+constexpr uint32_t traps_left_at = 0x7000;  // of a finite program
+constexpr uint32_t shutdown = 8;            // of the firmware
+constexpr uint32_t user_alias = 4u << 20;   // user mode finds memory this far from where it is
 
 class Generator {
  public:
@@ -37,8 +39,9 @@ class Generator {
       if (i % 2 == 0 || options_.uses.empty()) body_item();
       else use_item();
     }
+    if (options_.finite) end();
     // The body's end leads back to its start.
-    item({word("jal", {.imm = body_at + Program::ram - at_})}, true);
+    else item({word("jal", {.imm = body_at + Program::ram - at_})}, true);
     return std::move(program_);
   }
 
@@ -87,14 +90,15 @@ class Generator {
       const uint32_t page = Program::ram + data_at + below(data_pages) * page_size;
       return chance(40) ? page + pick({0u, 1u, 2u, 3u, 4u, 0xFF8u, 0xFFCu, 0xFFDu, 0xFFEu, 0xFFFu}) : page + below(page_size);
     }
-    if (where < 76) return Program::ram + body_at + below(0x800);           // code
-    if (where < 80) return Program::ram + Program::ram_size - below(8);      // the end of memory
-    if (where < 84) return 0x1000'0000 + below(9);                          // the UART
-    if (where < 87) return pick({0u, 0xFFFF'FFFCu, 0xFFFF'FFFFu, 0x7FFF'FFFEu, 0x0010'0004u});
-    if (where < 90 && options_.paging) return Program::ram + tables_at + below(0x4000);
+    if (where < 76 && !options_.finite) return Program::ram + body_at + below(0x800);  // code
+    if (where < 80) return Program::ram + Program::ram_size - below(8);                // the end of memory
+    if (where < 84 && !options_.finite) return 0x1000'0000 + below(9);                 // the UART
+    if (where < 87) return pick({0u, 0xFFFF'FFFCu, 0xFFFF'FFFFu, 0x7FFF'FFFEu, options_.finite ? 4u : 0x0010'0004u});
+    if (where < 90 && options_.paging && !options_.finite) return Program::ram + tables_at + below(0x4000);
     return Program::ram + data_at + below(data_pages * page_size);
   }
   uint16_t csr_number() {
+    if (options_.finite) return pick<uint16_t>({0x100, 0x104, 0x140, 0x142, 0x144});
     if (chance(6)) return static_cast<uint16_t>(below(4096));
     const auto csrs = Isa::toy32().csrs();
     return csrs[below(static_cast<uint32_t>(csrs.size()))].number;
@@ -111,22 +115,19 @@ class Generator {
     set(0x105, Program::ram + handler_at + (chance(25) ? 1 : 0));
     set(0x140, interesting());
     set(0x106, below(8));
-    set(0x15D, 0);
-    set(0x14D, 1 + below(4));
+    if (!options_.finite) set(0x15D, 0), set(0x14D, 1 + below(4));
     if (options_.privileged) set(0x104, chance(85) ? 0x222 : below(0x400));
     if (options_.paging) set(0x180, root(below(2)));
     if (options_.privileged) {
       const uint32_t status = interesting();
-      set(0x100, status | (chance(70) ? 2 : 0));
+      set(0x100, (options_.finite ? status & 0xC'0122 : status) | (chance(70) ? 2 : 0));
     }
     append(words, load_constant(6, Program::ram + body_at));
     words.push_back(word("jalr", {.rs1 = 6}));
     item(std::move(words), true);
   }
 
-  [[nodiscard]] uint32_t root(uint32_t space) const {
-    return satp::mode | space << 22 | (Program::ram + tables_at + space * 2 * page_size) >> 12;
-  }
+  [[nodiscard]] uint32_t root(uint32_t space) const { return satp::mode | space << 22 | (Program::ram + tables_at + space * 2 * page_size) >> 12; }
 
   /// Two address spaces, each a root and a lower table for the 4 MiB where memory is: code and tables identity-mapped for
   /// the kernel, data pages with random permissions.
@@ -140,7 +141,7 @@ class Generator {
       entry(upper + (Program::ram >> 22) * 4, lower, pte::valid);
       // The UART's 4 MiB, as a superpage; sometimes a broken one.
       const uint32_t broken = chance(10) ? page_size : 0;
-      entry(upper + (0x1000'0000 >> 22) * 4, 0x1000'0000 + broken, 0xC7 | (chance(50) ? pte::user : 0));
+      entry(upper + (0x1000'0000 >> 22) * 4, (options_.finite ? 0x4000'0000 : 0x1000'0000) + broken, 0xC7 | (chance(50) ? pte::user : 0));
       constexpr uint32_t pages = Program::ram_size / page_size;
       for (uint32_t page = 0; page < pages; ++page) {
         const uint32_t offset = page * page_size;
@@ -151,7 +152,8 @@ class Generator {
           if (chance(40)) bits = below(256);
           else if (chance(50)) bits |= pte::user;
           if (chance(20)) target = Program::ram + data_at + below(data_pages) * page_size;  // an alias
-          if (chance(3)) target = pick({0x4000'0000u, 0x1000'0000u, 0x8010'0000u});
+          if (chance(3)) target = pick({0x4000'0000u, options_.finite ? 0u : 0x1000'0000u, 0x8010'0000u});
+          if (options_.finite) bits |= pte::accessed | pte::dirty;
         }
         entry(lower + ((Program::ram + offset) >> 12 & 0x3FF) * 4, target, bits);
       }
@@ -204,9 +206,13 @@ class Generator {
     unless("bne", 31, 29, other);
     // Interrupts: clear the software bit, move the timer.
     words.push_back(csr_word("csrrci", 0, 0x144, 2));
-    words.push_back(csr_word("csrrs", 29, 0xC01, 0));
-    words.push_back(word("addi", {.rd = 29, .rs1 = 29, .imm = 1 + below(3)}));
-    words.push_back(csr_word("csrrw", 0, 0x14D, 29));
+    if (options_.finite) {
+      count_traps(words);
+    } else {
+      words.push_back(csr_word("csrrs", 29, 0xC01, 0));
+      words.push_back(word("addi", {.rd = 29, .rs1 = 29, .imm = 1 + below(3)}));
+      words.push_back(csr_word("csrrw", 0, 0x14D, 29));
+    }
     if (options_.privileged) {
       // Interrupts on again, whatever the body did to them.
       words.push_back(word("addi", {.rd = 28, .imm = 0x222}));
@@ -214,14 +220,13 @@ class Generator {
       words.push_back(word("addi", {.rd = 28, .imm = sstatus::spie}));
       words.push_back(csr_word("csrrs", 0, 0x100, 28));
       // Which mode to return to hangs on a bit of the cycle counter, which is as good as random.
-      words.push_back(csr_word("csrrs", 29, 0xC00, 0));
+      chance_word(words, 0xC00);
       words.push_back(word("andi", {.rd = 29, .rs1 = 29, .imm = 1u << below(4)}));
       words.push_back(word("addi", {.rd = 28, .imm = 0x100}));
-      std::vector<uint32_t> flip = {csr_word("csrrs", 27, 0x100, 0), word("xor", {.rd = 27, .rs1 = 27, .rs2 = 28}),
-                                    csr_word("csrrw", 0, 0x100, 27)};
+      std::vector<uint32_t> flip = {csr_word("csrrs", 27, 0x100, 0), word("xor", {.rd = 27, .rs1 = 27, .rs2 = 28}), csr_word("csrrw", 0, 0x100, 27)};
       unless("bne", 29, 0, flip);
       if (options_.paging) {
-        words.push_back(csr_word("csrrs", 29, 0xC02, 0));
+        chance_word(words, 0xC02);
         words.push_back(word("andi", {.rd = 29, .rs1 = 29, .imm = 1u << below(4)}));
         std::vector<uint32_t> change = load_constant(28, root(0) ^ root(1));
         change.push_back(csr_word("csrrs", 27, 0x180, 0));
@@ -234,12 +239,40 @@ class Generator {
     item(std::move(words), true);
   }
 
+  /// A number that is as good as random, to x29: a counter, or how many traps are left.
+  void chance_word(std::vector<uint32_t>& words, uint16_t counter) {
+    if (!options_.finite) return words.push_back(csr_word("csrrs", 29, counter, 0));
+    append(words, load_constant(28, Program::ram + traps_left_at));
+    words.push_back(word("lw", {.rd = 29, .rs1 = 28}));
+  }
+  /// Shuts down when as many traps have been taken as the program may take.
+  void count_traps(std::vector<uint32_t>& words) {
+    chance_word(words, 0);
+    words.push_back(word("addi", {.rd = 29, .rs1 = 29, .imm = ~0u}));
+    words.push_back(word("sw", {.rs1 = 28, .rs2 = 29}));
+    std::vector<uint32_t> then = load_constant(17, shutdown);
+    then.push_back(word("ecall", {}));
+    words.push_back(word("bne", {.rs1 = 29, .imm = static_cast<uint32_t>(4 + 4 * then.size())}));
+    append(words, then);
+    at_ = Program::ram + traps_left_at;
+    item({10 + below(30)}, true);
+    at_ = Program::ram + handler_at;
+  }
+  /// In user mode this traps until no trap is left.
+  void end() {
+    std::vector<uint32_t> words = load_constant(17, shutdown);
+    words.push_back(word("ecall", {}));
+    words.push_back(word("jal", {.imm = 0u - 4}));
+    item(std::move(words), true);
+  }
+
   void body_item() {
     const auto& isa = Isa::toy32();
     std::vector<uint32_t> words;
     const uint32_t kind = below(100);
     if (kind < 3) {
       words.push_back(chance(50) ? static_cast<uint32_t>(random_()) : word("addi", {}) ^ (1u << below(32)));
+      if (options_.finite && (words[0] & 0x7F) == 0x73) words[0] = Item::nop;  // a control register that only one machine has
     } else if (kind < 6 && options_.privileged) {
       // A store to a page-table entry, fenced.
       if (options_.paging) return change_entry();
@@ -253,7 +286,7 @@ class Generator {
       const Reg rd = reg();
       words = load_constant(rd, interesting());
     } else if (kind < 15) {
-      return firmware_call();
+      return options_.finite ? change_mode() : firmware_call();
     } else if (kind < 19 && options_.privileged) {
       return change_mode();
     } else {
@@ -326,6 +359,9 @@ class Generator {
         o.imm = below(2);
         break;
       case Format::Csr:
+        // Elsewhere sstatus has fields that toy32 has not: only its low bits are written.
+        while (options_.finite && o.csr == 0x100) o.csr = csr_number();
+        [[fallthrough]];
       case Format::CsrImm:
         // Paging and the vector stay in the hands of boot code and handler, or the program is over too soon.
         while (o.csr == 0x180 || o.csr == 0x105) o.csr = csr_number();
@@ -333,6 +369,9 @@ class Generator {
       default: break;
     }
     if (row.name == "sret" && chance(70)) return {word("addi", {})};
+    if (options_.finite && row.name == "ecall") words = load_constant(17, 99);
+    // A reservation lasts until the next instruction everywhere; how much longer, machines differ.
+    if (options_.finite && row.name == "sc.w") words.push_back(word("lr.w", {.rs1 = o.rs1}));
     words.push_back(isa.encode(op, o));
     return words;
   }
@@ -342,7 +381,8 @@ class Generator {
     const uint32_t target = Program::ram + data_at + page * page_size;
     const uint32_t entry = Program::ram + tables_at + (space * 2 + 1) * page_size + (target >> 12 & 0x3FF) * 4;
     std::vector<uint32_t> words = load_constant(5, entry);
-    append(words, load_constant(7, target >> 12 << 10 | (chance(50) ? 0xC7 | (chance(50) ? pte::user : 0) : below(256))));
+    append(words, load_constant(7, target >> 12 << 10 |
+                                       (chance(50) ? 0xC7 | (chance(50) ? pte::user : 0) : below(256) | (options_.finite ? pte::accessed | pte::dirty : 0))));
     words.push_back(word("sw", {.rs1 = 5, .rs2 = 7}));
     if (chance(50)) {
       append(words, load_constant(5, target));
@@ -357,8 +397,14 @@ class Generator {
     struct Call {
       uint32_t extension, function, a0, a1;
     };
-    const Call call = pick<Call>({{0, 0, 1 + below(8), 0}, {1, 0, 'a' + below(26), 0}, {2, 0, 0, 0}, {0x10, below(8), 0x54494D45, 0},
-                                  {0x54494D45, 0, 1 + below(8), 0}, {0x4442434E, 2, '!', 0}, {0x4442434E, 0, below(9), address()}, {99, 1, 2, 3},
+    const Call call = pick<Call>({{0, 0, 1 + below(8), 0},
+                                  {1, 0, 'a' + below(26), 0},
+                                  {2, 0, 0, 0},
+                                  {0x10, below(8), 0x54494D45, 0},
+                                  {0x54494D45, 0, 1 + below(8), 0},
+                                  {0x4442434E, 2, '!', 0},
+                                  {0x4442434E, 0, below(9), address()},
+                                  {99, 1, 2, 3},
                                   {0x53525354, 0, 7, 0}});
     std::vector<uint32_t> words = load_constant(17, call.extension);
     append(words, load_constant(16, call.function));
@@ -370,9 +416,13 @@ class Generator {
 
   /// To the other mode at the next instruction, by sret.
   void change_mode() {
-    std::vector<uint32_t> words = {word("auipc", {.rd = 9}), word("addi", {.rd = 9, .rs1 = 9, .imm = 28}),
-                                   csr_word("csrrw", 0, 0x141, 9), word("addi", {.rd = 8, .imm = 0x120}),
-                                   csr_word(chance(50) ? "csrrc" : "csrrs", 0, 0x100, 8), word("sret", {}), word("addi", {})};
+    std::vector<uint32_t> words = {word("auipc", {.rd = 9}),
+                                   word("addi", {.rd = 9, .rs1 = 9, .imm = 28}),
+                                   csr_word("csrrw", 0, 0x141, 9),
+                                   word("addi", {.rd = 8, .imm = 0x120}),
+                                   csr_word(chance(50) ? "csrrc" : "csrrs", 0, 0x100, 8),
+                                   word("sret", {}),
+                                   word("addi", {})};
     item(std::move(words));
   }
 

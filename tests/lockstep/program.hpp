@@ -56,6 +56,7 @@ struct ProgramOptions {
   bool privileged = true;  // false: user-level instructions in kernel mode only
   int items = 160;
   uint64_t budget = 700;
+  bool finite = false;  // ends by itself, with the firmware's shutdown, and depends on nothing but instructions: no time, no devices, no A or D clear
   std::vector<Use> uses;  // every second item is one of these, where there are any
 };
 
