@@ -92,7 +92,6 @@ class Driver {
   }
 
  private:
-  Layout layout_;
   uint32_t base_;
   uint32_t offered_ = 0;
 
