@@ -133,18 +133,24 @@ Outcome run_to_end(Computer& computer, const RunOptions& options, LiveInput* liv
   constexpr uint64_t shortest = 1000, longest = 4'000'000;
   const uint64_t limit = options.max_steps != 0 ? options.max_steps : ~uint64_t{0};
   const auto start = clock::now();
+  const auto out_of_time = [&] { return options.max_seconds > 0 && clock::now() - start > std::chrono::duration<double>(options.max_seconds); };
   uint64_t slice = shortest;
   for (;;) {
     const auto before = clock::now();
-    if (options.max_seconds > 0 && before - start > std::chrono::duration<double>(options.max_seconds)) return {.over = "wall time"};
+    if (out_of_time()) return {.over = "wall time"};
     if (trace_bytes > options.max_trace) return {.over = "trace"};
     if (live != nullptr && !live->poll()) return {.escaped = true};
     const uint64_t steps = computer.hart().clock.steps;
     const Stopped why = computer.run(steps + std::min(slice, limit - steps), sink);
-    if (why == Stopped::idle_forever && live != nullptr && !live->at_end()) {
-      // Only a person can wake it now.
-      std::fflush(stdout);
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (live != nullptr) std::fflush(stdout);  // a prompt has no end of line
+    if (why == Stopped::idle_forever && live != nullptr) {
+      // Only a person can wake it now. It stays in its wfi until then, as it does in a replay.
+      while (!computer.skip_idle()) {
+        if (live->at_end()) return {why};
+        if (out_of_time()) return {.over = "wall time"};
+        std::this_thread::sleep_for(milliseconds(10));
+        if (!live->poll()) return {.escaped = true};
+      }
       continue;
     }
     if (why != Stopped::budget || computer.hart().clock.steps >= limit) return {why};

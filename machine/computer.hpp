@@ -49,6 +49,8 @@ class Computer : public Platform {
   Stopped run(uint64_t until, TraceSink* sink, bool stops_at_wait = false);
   /// The steps of idle time after which to look again whether the wait is over; 0: it is; nothing: it never will be.
   std::optional<uint64_t> wait_left();
+  /// Jumps to the first step at which an interrupt ends the hart's wfi. False where none ever will, unless more input arrives.
+  bool skip_idle();
   /// Idle time goes by.
   void pass(uint64_t steps) { hart_.clock.idle += steps; }
 
@@ -77,8 +79,6 @@ class Computer : public Platform {
  private:
   /// Lets in what is due. Gives the steps until something next happens by itself; `waiting`: while the hart is in wfi.
   uint64_t look_at_board(bool waiting);
-  /// Jumps to the first step at which an interrupt ends the hart's wfi. False where none ever will.
-  bool skip_idle();
 
   std::optional<Physical> initrd_;
   uint32_t taken_;  // first byte of memory that `take` has not given away
