@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,7 +33,9 @@ void add_disasm(CLI::App& app, int& code);
 /// A whole file, at most `limit` bytes.
 Result<std::vector<uint8_t>> read_file(const std::string& path, uint64_t limit = 1ull << 30);
 Result<void> write_file(const std::string& path, std::span<const uint8_t> bytes);
-/// A variant by file name, or by its name in the catalogue (isa/variants); "toy32" is toy32.
+/// Where the catalogue of variants lies: beside the installed program, which may have been moved, or else in the source tree.
+std::vector<std::filesystem::path> variant_folders();
+/// A variant by file name, or by its name in the catalogue; "toy32" is toy32.
 Result<Variant> load_variant(const std::string& name);
 /// Accepts decimal and hexadecimal numbers from 0 on, and nothing else.
 const CLI::Validator& whole_number();

@@ -15,7 +15,7 @@ std::string first_line(const std::vector<std::string>& lines) { return lines.siz
 int list() {
   std::set<std::string> names{"toy32"};
   std::error_code error;
-  for (const char* folder : {VMSIM_VARIANTS, VMSIM_INSTALLED_VARIANTS})
+  for (const auto& folder : variant_folders())
     for (const auto& entry : std::filesystem::directory_iterator(folder, error))
       if (entry.path().extension() == ".toml") names.insert(entry.path().stem());
   for (const std::string& n : names) {

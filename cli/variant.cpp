@@ -2,16 +2,21 @@
 #include <filesystem>
 
 #include "cli/commands.hpp"
+#include "host/file.hpp"
 
 namespace vmsim::cli {
+
+std::vector<std::filesystem::path> variant_folders() {
+  return {host::program_folder() / VMSIM_INSTALLED_VARIANTS, VMSIM_VARIANTS};
+}
 
 Result<Variant> load_variant(const std::string& name) {
   if (name == "toy32") return toy32_variant();
   std::string path = name;
   std::error_code error;
-  for (const char* folder : {VMSIM_VARIANTS, VMSIM_INSTALLED_VARIANTS}) {
+  for (const auto& folder : variant_folders()) {
     if (std::filesystem::exists(path, error)) break;
-    path = std::string(folder) + "/" + name + ".toml";
+    path = folder / (name + ".toml");
   }
   if (!std::filesystem::exists(path, error)) return fail("there is no such variant", name, "name a file, or one of those that vmsim isa list prints");
   const auto bytes = read_file(path, largest_variant);

@@ -10,6 +10,11 @@
 
 namespace vmsim::host {
 
+std::filesystem::path program_folder() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+}
+
 std::optional<RandomFile> RandomFile::open(const std::string& path, bool writable) {
   const int file = ::open(path.c_str(), (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
   if (file < 0) return std::nullopt;

@@ -1,12 +1,16 @@
-// A host file read and written at offsets.
+// Files of the host: one read and written at offsets, and where the program itself lies.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
 
 namespace vmsim::host {
+
+/// The folder of the running program; empty where the host does not say.
+std::filesystem::path program_folder();
 
 class RandomFile {
  public:
