@@ -111,7 +111,7 @@ class Assembler {
   void set_symbol(Statement& s, const std::string& name) {
     const Value value = s.expression();
     s.expect_end();
-    next_.named[name] = {static_cast<uint32_t>(value.number), value.relative ? static_cast<int>(current_) : -1, true};
+    next_.named[name] = {value.relative ? int64_t{static_cast<uint32_t>(value.number)} : value.number, value.relative ? static_cast<int>(current_) : -1, true};
     symbols_.named[name] = next_.named[name];  // seen at once by the statements that follow
   }
 
@@ -194,10 +194,10 @@ class Assembler {
     for (const auto& [name, value] : symbols_.named) {
       if (name.starts_with(".L")) continue;
       const int where = value.section < 0 ? -1 : index[static_cast<size_t>(value.section)];
-      out.symbols.push_back({name, value.value, where, std::ranges::find(globals_, name) != globals_.end() || name == "_start"});
+      out.symbols.push_back({name, static_cast<uint32_t>(value.value), where, std::ranges::find(globals_, name) != globals_.end() || name == "_start"});
     }
     const auto start = symbols_.named.find("_start");
-    out.entry = start != symbols_.named.end() ? start->second.value : sections_[0].base;
+    out.entry = start != symbols_.named.end() ? static_cast<uint32_t>(start->second.value) : sections_[0].base;
     return out;
   }
 
@@ -222,6 +222,7 @@ void Assembler::data(Statement& s, uint32_t size) {
     if (s.is_final() && size < 8 && (value >= limit || value < -limit / 2))
       s.error_at(column, fmt::format("{} does not fit {} bits", value, 8 * size));
     emit(s, static_cast<uint64_t>(value), size);
+    s.advance(size);
   } while (s.accept(","));
 }
 

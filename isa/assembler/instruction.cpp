@@ -263,14 +263,16 @@ class Encoder {
   }
 
   Encoded far_jump(bool link) {
-    Reg via = link ? Reg{1} : Reg{6};
+    // As GNU as has it: the address is made in t1, but in ra by a call that names no register.
+    Reg rd = link ? Reg{1} : Reg{0}, via = link ? Reg{1} : Reg{6};
     if (link && at_register()) {
-      via = register_operand();
+      rd = register_operand();
+      via = 6;
       s_.expect(",");
     }
     const auto target = static_cast<uint32_t>(s_.expression().number);
     s_.expect_end();
-    return pc_relative(via, target, "jalr", {.rd = link ? via : Reg{0}});
+    return pc_relative(via, target, "jalr", {.rd = rd});
   }
 
   /// `lw rd, symbol` and `sw rs2, symbol, scratch`; nothing where the operands are of the ordinary form.

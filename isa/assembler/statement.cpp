@@ -7,10 +7,9 @@
 namespace vmsim::assembler {
 namespace {
 
-/// Binary operators by level of precedence, loosest first.
-constexpr std::string_view levels[][6] = {{"||"}, {"&&"}, {"|"}, {"^"}, {"&"}, {"==", "!="}, {"<", ">", "<=", ">="}, {"<<", ">>"},
-                                          {"+", "-"}, {"*", "/", "%"}};
-constexpr int level_count = 10;
+/// Binary operators by level of GNU as, loosest first: not C's, where shifts bind looser than sums.
+constexpr std::string_view levels[][6] = {{"||"}, {"&&"}, {"==", "!=", "<", ">", "<=", ">="}, {"+", "-"}, {"|", "&", "^", "!"}, {"*", "/", "%", "<<", ">>"}};
+constexpr int level_count = 6;
 constexpr int deepest = 200;
 
 }  // namespace
@@ -49,7 +48,7 @@ Value Statement::primary() {
     case Token::Kind::name: {
       if (token.text == ".") return {here_, true};
       const auto it = symbols_.named.find(token.text);
-      if (it != symbols_.named.end() && it->second.defined) return {it->second.section < 0 ? int64_t{static_cast<int32_t>(it->second.value)} : it->second.value, it->second.section >= 0};
+      if (it != symbols_.named.end() && it->second.defined) return {it->second.value, it->second.section >= 0};
       if (final_) error_at(token.column, fmt::format("'{}' is not defined", token.text), "define it as a label, or with .equ");
       return {here_, true};
     }
@@ -92,6 +91,7 @@ Value Statement::expression(int level) {
     else if (o == "|") result = a | b;
     else if (o == "&") result = a & b;
     else if (o == "^") result = a ^ b;
+    else if (o == "!") result = a | ~b;
     else if (o == "&&") result = a != 0 && b != 0;
     else if (o == "||") result = a != 0 || b != 0;
     // GNU as: a comparison that holds is -1.

@@ -12,8 +12,8 @@ namespace vmsim::assembler {
 /// The address of every label, by name and, for numeric labels, in the order of the source.
 struct Symbols {
   struct Value {
-    uint32_t value = 0;
-    int section = -1;  // -1: a constant
+    int64_t value = 0;  // 32 bits of an address, 64 of a constant
+    int section = -1;   // -1: a constant
     bool defined = false;
   };
   struct Numeric {
@@ -55,7 +55,7 @@ class Statement {
   [[nodiscard]] size_t position() const { return at_; }
   void rewind(size_t position) { at_ = position; }
 
-  /// A whole expression, with C's operators and precedence. On the last pass every symbol must be defined.
+  /// A whole expression in 64 bits, with GNU as's operators and their precedence. On the last pass every symbol must be defined.
   Value expression(int level = 0);
   /// An expression between bounds; `what` is for the error.
   int64_t number(int64_t low, int64_t high, const char* what);
@@ -63,7 +63,9 @@ class Statement {
   [[noreturn]] void error(std::string what, std::string hint = {}) const { error_at(peek().column, std::move(what), std::move(hint)); }
   [[noreturn]] void error_at(int column, std::string what, std::string hint = {}) const;
 
+  /// The address that `.` is: the statement's, or, in a list of data, the item's.
   [[nodiscard]] uint32_t here() const { return here_; }
+  void advance(uint32_t bytes) { here_ += bytes; }
   [[nodiscard]] bool is_final() const { return final_; }
   [[nodiscard]] const Symbols& symbols() const { return symbols_; }
 
