@@ -44,7 +44,7 @@ std::vector<uint8_t> numbered_sectors(uint32_t count) {
 /// A board with one virtio device in it and the driver's side of its queue.
 class Driver {
  public:
-  Driver(Layout layout, const BoardOptions& options, uint32_t slot = 0) : layout_(layout), base_(Mmio::base + slot * Mmio::size), board(options, Dma(memory)) {
+  Driver(Layout layout, const BoardOptions& options, uint32_t slot = 0) : base_(Mmio::base + slot * Mmio::size), board(options, Dma(memory)) {
     set(0x70, 0);
     set(0x70, 3);
     set(0x30, 0);
