@@ -3,6 +3,7 @@
 #include <capstone/capstone.h>
 #include <fmt/format.h>
 
+#include "host/library.hpp"
 #include "isa/disassemble.hpp"
 #include "vcpu/ir/form.hpp"
 #include "vcpu/ir/passes/passes.hpp"
@@ -11,23 +12,35 @@
 namespace vmsim::jit {
 namespace {
 
+/// Capstone, loaded by the first who wants to see host code: no other run needs its three megabytes.
+struct Capstone {
+  host::Library library{VMSIM_CAPSTONE};
+  decltype(&cs_open) open = library.function<decltype(cs_open)>("cs_open");
+  decltype(&cs_disasm) disassemble = library.function<decltype(cs_disasm)>("cs_disasm");
+  decltype(&cs_free) free = library.function<decltype(cs_free)>("cs_free");
+  decltype(&cs_close) close = library.function<decltype(cs_close)>("cs_close");
+  [[nodiscard]] bool complete() const { return open != nullptr && disassemble != nullptr && free != nullptr && close != nullptr; }
+};
+
 /// Host code by Capstone, one instruction a line, with its place in the block.
 std::string host_code(const uint8_t* code, size_t size) {
+  static const Capstone capstone;
   csh engine = 0;
-  if (cs_open(CS_ARCH_X86, CS_MODE_64, &engine) != CS_ERR_OK) return "  (no disassembler)\n";
+  if (!capstone.complete() || capstone.open(CS_ARCH_X86, CS_MODE_64, &engine) != CS_ERR_OK) return "  (no disassembler)\n";
   cs_insn* instructions = nullptr;
-  const size_t count = cs_disasm(engine, code, size, 0, 0, &instructions);
+  const size_t count = capstone.disassemble(engine, code, size, 0, 0, &instructions);
   std::string text;
   for (size_t i = 0; i < count; ++i) text += fmt::format("  {:4x}  {} {}\n", instructions[i].address, instructions[i].mnemonic, instructions[i].op_str);
-  if (count != 0) cs_free(instructions, count);
-  cs_close(&engine);
+  if (count != 0) capstone.free(instructions, count);
+  capstone.close(&engine);
   return text;
 }
 
 }  // namespace
 
 Explained explain(const Isa& isa, const Memory& memory, Physical page, uint32_t pc, Mode mode, const JitOptions& options, const Ground& ground) {
-  ir::Block block = ir::form(isa, memory, page, pc, mode, {.most = options.longest, .follow_jumps = options.follow_jumps, .pass_branches = options.pass_branches});
+  ir::Block block =
+      ir::form(isa, memory, page, pc, mode, {.most = options.longest, .follow_jumps = options.follow_jumps, .pass_branches = options.pass_branches});
   Explained shown;
   shown.text = fmt::format("guest code at {:08x}, {} mode, {} instructions\n", pc, mode == Mode::kernel ? "kernel" : "user", block.count);
   for (const ir::Guest& guest : block.guests) {
