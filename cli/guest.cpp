@@ -87,7 +87,7 @@ Result<void> boot_guest(Computer& computer, const GuestOptions& options, const G
     tree.initrd_start = *at;
     tree.initrd_end = *at + static_cast<uint32_t>(files.initrd.size());
   }
-  if (const auto booted = computer.boot(files.image, build_device_tree(tree)); !booted) {
+  if (const auto booted = computer.boot(files.image, build_device_tree(tree), files.pages.get()); !booted) {
     Error error = booted.error();
     error.where = options.image + ": " + error.where;
     return tl::unexpected(error);

@@ -28,6 +28,7 @@ struct GuestFiles {
   Image image;
   std::vector<uint8_t> initrd;
   std::vector<InputByte> input;
+  std::shared_ptr<const ImagePages> pages = {};  // where guests made from the image share them
 };
 Result<GuestFiles> read_guest(const Isa& isa, const GuestOptions& options);
 

@@ -53,7 +53,8 @@ class GuestConsole {
 /// this.
 class GuestMaker {
  public:
-  explicit GuestMaker(Allocator& allocator) : allocator_(allocator) {}
+  /// With `share`, guests of one image share its pages.
+  GuestMaker(Allocator& allocator, bool share) : allocator_(allocator), share_(share) {}
 
   /// `name` is the guest's own; `control` answers it where it is the control domain.
   Result<HostGuest> make(const GuestEntry& entry, const std::string& name, const ControlCalls& control) {
@@ -85,10 +86,12 @@ class GuestMaker {
     if (const auto it = files_.find(key); it != files_.end()) return &it->second;
     auto files = read_guest(Isa::toy32(), entry.options);
     if (!files) return tl::unexpected(files.error());
+    if (share_) files->pages = std::make_shared<const ImagePages>(files->image);
     return &files_.emplace(key, std::move(*files)).first->second;
   }
 
   Allocator& allocator_;
+  bool share_;
   std::map<std::pair<std::string, std::string>, GuestFiles> files_;
   std::vector<std::shared_ptr<GuestConsole>> consoles_;
 };
@@ -162,7 +165,7 @@ int run_host(const std::string& path, bool json) {
   const uint64_t real = file->memory + file->memory / 8 + 8 * most_guests;
   Machine machine(Isa::toy32(), static_cast<uint32_t>(std::min<uint64_t>(2047, real)) * mebibyte, {}, {.kind = file->engine});
   Allocator allocator(machine);
-  GuestMaker maker(allocator);
+  GuestMaker maker(allocator, file->share);
   Host host(file->quantum);
   Control::Options options{.make = [&](size_t which, const std::string& name) -> Result<HostGuest> {
                              const GuestEntry& entry = file->templates[which];

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <new>
 
+#include "host/shared_pages.hpp"
+
 namespace vmsim::host {
 
 namespace {
@@ -22,8 +24,17 @@ Mapping::Mapping(size_t size) : size_(size) {
 }
 
 void Mapping::clear(size_t offset, size_t count) {
-  // Private anonymous pages read as zero after this.
-  if (count != 0 && madvise(data_ + offset, count, MADV_DONTNEED) != 0) std::memset(data_ + offset, 0, count);
+  if (count == 0) return;
+  // Private anonymous pages read as zero after this. Pages shown from elsewhere would only lose their changes: they are replaced.
+  const bool gone = shows_ ? mmap(data_ + offset, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != MAP_FAILED
+                           : madvise(data_ + offset, count, MADV_DONTNEED) == 0;
+  if (!gone) std::memset(data_ + offset, 0, count);
+}
+
+bool Mapping::show(size_t offset, const SharedPages& pages) {
+  void* at = mmap(data_ + offset, pages.size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, pages.file(), 0);
+  shows_ = shows_ || at != MAP_FAILED;
+  return at != MAP_FAILED;
 }
 
 Mapping::~Mapping() { munmap(data_ - guard, size_ + 2 * guard); }

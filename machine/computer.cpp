@@ -29,8 +29,8 @@ Result<uint32_t> Computer::place_initrd(std::span<const uint8_t> bytes) {
   return at.at;
 }
 
-Result<void> Computer::boot(const Image& image, const std::vector<uint8_t>& device_tree) {
-  if (auto placed = place(image, memory()); !placed) return placed;
+Result<void> Computer::boot(const Image& image, const std::vector<uint8_t>& device_tree, const ImagePages* pages) {
+  if (auto placed = place(image, memory(), pages); !placed) return placed;
   hart_ = {};
   hart_.pc = image.entry;
   // On a machine with relocation a kernel starts at the beginning of its own addresses; all of them are within its bound.

@@ -6,6 +6,7 @@
 
 #include "isa/image.hpp"
 #include "machine/board.hpp"
+#include "machine/image_pages.hpp"
 #include "machine/platform.hpp"
 
 namespace vmsim {
@@ -39,7 +40,8 @@ class Computer : public Platform {
 
   /// Puts an image and a device tree into memory and the hart at its entry, as the firmware leaves it to a kernel. An error where they do not
   /// fit, with the initial RAM disk if there is one.
-  Result<void> boot(const Image& image, const std::vector<uint8_t>& device_tree);
+  /// With `pages`, the image's own, its memory shares them with other guests'.
+  Result<void> boot(const Image& image, const std::vector<uint8_t>& device_tree, const ImagePages* pages = nullptr);
 
   /// Puts an initial RAM disk into memory, below where boot() will put the device tree. Gives its first address. It comes before boot().
   Result<uint32_t> place_initrd(std::span<const uint8_t> bytes);

@@ -40,7 +40,7 @@ Result<Image> load_image(const Isa& isa, std::span<const uint8_t> file, const st
   return at_one_place(file, flat_address, "flat binary");
 }
 
-Result<void> place(const Image& image, Memory& memory) {
+Result<void> place(const Image& image, Memory& memory, const ImagePages* pages) {
   for (const Segment& segment : image.segments) {
     const uint64_t end = uint64_t{memory.base().at} + memory.size();
     if (segment.address < memory.base().at || segment.address + segment.size() > end)
@@ -48,7 +48,11 @@ Result<void> place(const Image& image, Memory& memory) {
                               memory.base().at, end - 1),
                   image.kind, "give the guest more --memory, or link it at 0x80200000");
   }
-  for (const Segment& segment : image.segments) memory.write(Physical{segment.address}, segment.bytes);
+  bool shared = pages != nullptr && pages->held();
+  if (shared)
+    for (const auto& [at, run] : pages->runs()) shared = shared && memory.show(Physical{at}, *run);
+  if (!shared)
+    for (const Segment& segment : image.segments) memory.write(Physical{segment.address}, segment.bytes);
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include "isa/error.hpp"
 #include "isa/image.hpp"
 #include "isa/isa.hpp"
+#include "machine/image_pages.hpp"
 #include "vcpu/memory.hpp"
 
 namespace vmsim {
@@ -15,6 +16,7 @@ namespace vmsim {
 Result<Image> load_image(const Isa& isa, std::span<const uint8_t> file, const std::string& name);
 
 /// Copies the image into memory; an error where a segment does not fit.
-Result<void> place(const Image& image, Memory& memory);
+/// With `pages`, the image's own, memory shares them instead; what surrounds a segment in its pages is then zero.
+Result<void> place(const Image& image, Memory& memory, const ImagePages* pages = nullptr);
 
 }  // namespace vmsim

@@ -17,6 +17,9 @@ items=(
   "10000 privileged programs, bare and qemu-system-riscv32|release|test_qemu|VMSIM_SCALE=34 ./test_qemu"
   "decoder, every word|release|test_isa|VMSIM_SCALE=1009 ./test_isa --gtest_filter='TheDecoder.*'"
   "mutants of toy32, all of them|release|test_check|VMSIM_SCALE=10 ./test_check --gtest_filter='Mutants.*'"
+  "64 guests by weight and half of them hostile, 10^8 steps|release|test_monitor|./test_monitor --gtest_filter='TheHost.*'"
+  "10000 machines, one after the other|release|test_monitor|VMSIM_SCALE=10 ./test_monitor --gtest_filter='AThousandMachines.*'"
+  "the minikernel's whole session in lock-step|release|test_minikernel|VMSIM_SCALE=250 ./test_minikernel --gtest_filter='*records_are_the_same*'"
   "every seeded bug|release|test_lockstep|../../../tests/mutants/run"
 )
 for source in tests/fuzz/*.cpp; do
@@ -39,7 +42,7 @@ for item in "${items[@]}"; do
   out=$(mktemp)
   start=$SECONDS
   if (cd "build/$preset/tests" && eval "$command") > "$out" 2>&1; then verdict=passed; else verdict=FAILED; fi
-  result=$(grep -E ' programs, | mutants: | words|caught|steps compared|stat::number_of_executed_units' "$out" | tail -n 12 | tr '\n' ';' | tr '|' '/' || true)
+  result=$(grep -E ' programs, | mutants: | machines, | words|caught|steps compared|stat::number_of_executed_units' "$out" | tail -n 12 | tr '\n' ';' | tr '|' '/' || true)
   tail -n 5 "$out"
   echo "| $name | $sources | $commit | $verdict in $((SECONDS - start)) s | ${result:-$(tail -n 1 "$out" | tr '|' '/')} | \`$command\` |" >> "$log"
   [ "$verdict" = passed ] || { echo "soak: $name failed, see $out"; exit 1; }

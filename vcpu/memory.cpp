@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "host/shared_pages.hpp"
+
 namespace vmsim {
 
 Memory::Memory(Physical base, uint32_t size)
@@ -18,6 +20,13 @@ void Memory::clear(Physical at, uint32_t size) {
   assert(contains(at, size) && at.offset() == 0 && size % page_size == 0);
   about_to_write(at, size);
   shared_->mapping.clear(static_cast<size_t>(host(at) - shared_->mapping.data()), size);
+}
+
+bool Memory::show(Physical at, const host::SharedPages& pages) {
+  const auto size = static_cast<uint32_t>(pages.size());
+  assert(contains(at, size) && at.offset() == 0);
+  about_to_write(at, size);
+  return shared_->mapping.show(static_cast<size_t>(host(at) - shared_->mapping.data()), pages);
 }
 
 void Memory::mark_code(Physical at) {

@@ -58,6 +58,9 @@ class Memory {
 
   /// Makes `size` bytes from `at`, whole pages, zero and gives what the host had for them back to it.
   void clear(Physical at, uint32_t size);
+  /// Has these pages from `at` on, the start of a page, and shares them with others until they are written to. False, and nothing has changed,
+  /// where the host cannot.
+  bool show(Physical at, const host::SharedPages& pages);
 
   /// Engines: the word at `at` has been decoded.
   void mark_code(Physical at);

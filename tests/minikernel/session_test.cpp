@@ -57,10 +57,10 @@ std::vector<InputByte> typed() {
 }
 
 struct Session {
-  explicit Session(std::string_view technique, bool paravirtual_kernel = false) : disk(Disk::in_memory(bytes_of("minikernel.img"))) {
+  explicit Session(std::string_view technique, bool paravirtual_kernel = false, EngineOptions engine = {}) : disk(Disk::in_memory(bytes_of("minikernel.img"))) {
     BoardOptions board{.console = {.output = [this](uint8_t byte) { console += static_cast<char>(byte); }}, .disks = {disk}, .paravirt = paravirtual_kernel};
     board.console.input = typed();
-    made = test::make(technique, ram, board);
+    made = test::make(technique, ram, board, engine);
     const std::string kernel = paravirtual_kernel ? "minikernel-paravirt.elf" : "minikernel.elf";
     const auto image = load_image(Isa::toy32(), bytes_of(kernel), kernel);
     EXPECT_TRUE(made.computer().boot(*image, build_device_tree({.ram_size = ram, .virtio_slots = made.computer().board().virtio_slots()})));
@@ -92,12 +92,18 @@ TEST(AScriptedSession, shows_what_each_line_should) {
 struct Case {
   const char* technique;
   bool paravirtual_kernel;
+  EngineKind engine = EngineKind::interpreter;
 };
-std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.technique << (c.paravirtual_kernel ? ", the paravirtual kernel" : ""); }
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.technique << (c.paravirtual_kernel ? ", the paravirtual kernel" : "") << (c.engine == EngineKind::jit ? ", on the jit" : "");
+}
 
 class UnderTechnique : public testing::TestWithParam<Case> {
  protected:
-  Session bare{"bare", GetParam().paravirtual_kernel}, guest{GetParam().technique, GetParam().paravirtual_kernel};
+  void SetUp() override {
+    if (GetParam().engine == EngineKind::jit && !has_jit()) GTEST_SKIP() << "this build has no jit for its host";
+  }
+  Session bare{"bare", GetParam().paravirtual_kernel}, guest{GetParam().technique, GetParam().paravirtual_kernel, {.kind = GetParam().engine}};
 };
 
 TEST_P(UnderTechnique, the_session_has_the_same_console_and_the_same_disk_as_on_the_bare_machine) {
@@ -118,6 +124,9 @@ TEST_P(UnderTechnique, the_records_are_the_same_from_power_on) {
 INSTANTIATE_TEST_SUITE_P(Techniques, UnderTechnique,
                          testing::Values(Case{"trap", false}, Case{"hybrid", false}, Case{"emulate", false}, Case{"paravirt", true}, Case{"trap", true},
                                          Case{"hybrid", true}, Case{"emulate", true}));
+INSTANTIATE_TEST_SUITE_P(OnTheJit, UnderTechnique,
+                         testing::Values(Case{"bare", false, EngineKind::jit}, Case{"trap", false, EngineKind::jit}, Case{"hybrid", false, EngineKind::jit},
+                                         Case{"emulate", false, EngineKind::jit}, Case{"bare", true, EngineKind::jit}, Case{"paravirt", true, EngineKind::jit}));
 
 TEST(TheKernel, has_at_most_2500_lines_in_both_its_forms) {
   size_t lines = 0;

@@ -3,7 +3,9 @@
 
 #include <cmath>
 
+#include "escape/prelude.hpp"
 #include "machine/device_tree.hpp"
+#include "machine/disk.hpp"
 #include "machine/loader.hpp"
 #include "monitor/host.hpp"
 #include "support/scale.hpp"
@@ -17,13 +19,32 @@ constexpr const char* spins = "_start: addi t0, t0, 1\n j _start\n";
 constexpr const char* sleeps =
     "_start: li t0, 32\n csrw sie, t0\n"
     "again: rdtime t1\n li t2, 200\n add t1, t1, t2\n csrw stimecmp, t1\n csrw stimecmph, zero\n wfi\n addi s0, s0, 1\n j again\n";
-constexpr const char* hostile[] = {
+/// Writes the same sector to its disk again and again, a request a few instructions.
+const std::string floods_disk = std::string(escape::prelude) + R"(
+        call harmless
+        li t0, header
+        li t1, 1
+        sw t1, 0(t0)
+        li t0, descriptors
+        li t1, 0x00020001
+        sw t1, 28(t0)
+again:  li t0, available
+        lhu t1, 2(t0)
+        addi t1, t1, 1
+        sh t1, 2(t0)
+        li t0, disk
+        sw zero, 0x50(t0)
+        j again
+)";
+const std::string hostile[] = {
     spins,
     "_start: li a7, 1\n li a0, 33\n ecall\n j _start\n",                                  // floods its console
     "_start: la t0, _start\n csrw stvec, t0\n .word 0\n",                                  // faults in its own handler for ever
     "_start: li t0, 0x7ffff000\nnext: sw t0, 0(t0)\n addi t0, t0, 4\n j next\n",           // writes where nothing is
     "_start: li t0, 0x80000000\nnext: sfence.vma\n csrw satp, t0\n addi t0, t0, 1\n j next\n",  // churns address spaces
     "_start: li t0, 0x00100000\n li t1, 0x5555\n sw t1, 0(t0)\n",                          // turns itself off
+    floods_disk,
+    "_start: li a7, 0x0900766d\n li a6, 5\n li a0, 0\nagain: ecall\n li a0, 0\n li a7, 0x0a00766d\n ecall\n li a7, 0x0900766d\n j again\n",  // would destroy another
 };
 
 Image assembled(const std::string& text) {
@@ -33,7 +54,9 @@ Image assembled(const std::string& text) {
 class TheHost : public testing::Test {
  protected:
   void add(const std::string& text, Share share = {}, Hours hours = {}) {
-    auto vm = VirtualMachine::make(allocator, ram, {.console = {.max_output = 10'000}}, Technique::trap, {}, pool).value();
+    auto disk = Disk::in_memory(std::vector<uint8_t>(4096));
+    disk->limit_writes(50'000);
+    auto vm = VirtualMachine::make(allocator, ram, {.console = {.max_output = 10'000}, .disks = {std::move(disk)}}, Technique::trap, {}, pool).value();
     ASSERT_TRUE(vm->boot(assembled(text), {}));
     host.add({.name = "g" + std::to_string(host.guests().size()), .machine = std::move(vm), .share = share, .hours = hours});
   }
@@ -80,6 +103,20 @@ TEST_F(TheHost, keeps_the_shares_of_the_good_when_half_of_the_guests_are_hostile
   EXPECT_LT(most - least, 0.02 * most) << "equal weights";
   EXPECT_EQ(host.guests()[3].state, Host::State::over_limit) << "floods its console";
   EXPECT_EQ(host.guests()[11].state, Host::State::powered_off);
+  EXPECT_EQ(host.guests()[13].state, Host::State::over_limit) << "floods its disk";
+  EXPECT_EQ(host.guests()[15].state, Host::State::running) << "it has no right to what it calls";
+}
+
+TEST_F(TheHost, holds_a_cap_within_2_percent_when_half_of_the_guests_are_hostile) {
+  for (uint32_t i = 0; i < 16; ++i) {
+    if (i == 0) add(spins, {.weight = 10'000, .quota = 50'000, .period = 500'000});
+    else add(i % 2 == 0 ? spins : hostile[i / 2]);
+  }
+  host.run(5'000'000);
+  EXPECT_NEAR(static_cast<double>(account(0).received), 5e5, 0.02 * 5e5);
+  add(hostile[0], {.weight = 10'000, .quota = 50'000, .period = 500'000});
+  host.run(10'000'000);
+  EXPECT_NEAR(static_cast<double>(account(16).received), 5e5, 0.02 * 5e5) << "one that does not want it";
 }
 
 TEST_F(TheHost, gives_a_waiting_guests_time_to_others_and_wakes_it_with_its_own_clock_right) {
@@ -104,6 +141,26 @@ TEST_F(TheHost, starts_pauses_and_stops_guests_at_their_hours) {
   EXPECT_EQ(account(0).received, 1'000'000u + 4'000'000u);
   EXPECT_EQ(host.guests()[0].state, Host::State::stopped);
   EXPECT_EQ(host.scheduler().machine_idle(), 4'000'000u) << "before its start, and while it was paused";
+}
+
+TEST(TheScheduler, gives_no_credit_for_time_that_was_waited_or_paused) {
+  for (const bool by_pause : {false, true}) {
+    Scheduler scheduler(100);
+    const Scheduler::Id one = scheduler.add({}), other = scheduler.add({});
+    by_pause ? scheduler.pause(one) : scheduler.wait(one, std::nullopt);
+    const auto run = [&](uint64_t until) {
+      while (scheduler.now() < until) {
+        const Scheduler::Turn turn = scheduler.next(until);
+        ASSERT_TRUE(turn.who);
+        scheduler.ran(turn.who, turn.steps);
+      }
+    };
+    run(100'000);
+    EXPECT_EQ(scheduler.account(other).received, 100'000u);
+    by_pause ? scheduler.resume(one) : scheduler.ready(one);
+    run(110'000);
+    EXPECT_NEAR(static_cast<double>(scheduler.account(one).received), 5'000, 100) << (by_pause ? "paused" : "waited");
+  }
 }
 
 TEST(AThousandGuests, live_at_once_and_each_runs_to_its_end) {
