@@ -33,13 +33,15 @@ std::function<void(size_t, size_t, const std::string&)> progress() {
 
 /// What is kept, or else is decided now; of toy32's verdicts those that hold for a variant too are taken over.
 Result<Report> report_on(const Isa& isa, const CheckOptions& o, Options& options) {
-  if (auto kept = o.verdicts.find(isa)) return *kept;
+  auto kept = o.verdicts.find(isa);
+  if (!kept) return tl::unexpected(kept.error());
+  if (*kept) return std::move(**kept);
   std::optional<Report> base;
-  if (hash(isa) != hash(Isa::toy32())) base = VerdictStore{.off = o.verdicts.off}.find(Isa::toy32());
+  if (hash(isa) != hash(Isa::toy32())) base = VerdictStore{.off = o.verdicts.off}.find(Isa::toy32()).value_or(std::nullopt);
   if (base) options.earlier = &*base, options.earlier_isa = &Isa::toy32();
   Report r = decide(isa, options);
   options.earlier = nullptr;
-  if (const auto kept = o.verdicts.keep(isa, r); !kept) return tl::unexpected(kept.error());
+  if (const auto written = o.verdicts.keep(isa, r); !written) return tl::unexpected(written.error());
   return r;
 }
 
@@ -64,8 +66,11 @@ int run(const CheckOptions& o) {
     return repair(isa, r, options, o.json, o.repaired);
   } else if (o.json || o.format == "json") {
     fmt::print("{}", to_json(r));
-  } else {
+  } else if (o.format == "table") {
     fmt::print("{}", table(isa, r, o.all));
+  } else {
+    const auto shown = demonstrate(isa, r, options);
+    fmt::print("{}", o.format == "html" ? html_page(isa, r, shown) : markdown_page(isa, r, shown));
   }
   return r.bugs.empty() ? 0 : internal;
 }
@@ -80,8 +85,8 @@ void add_check(CLI::App& app, int& code) {
   CLI::App* c =
       app.add_subcommand("check", "Proves what each instruction is, and whether the instruction set can be virtualized.\nExample: vmsim check x86-popf");
   c->add_option("variant", o->variant, "toy32, a variant's name or its file")->capture_default_str();
-  c->add_option("--format", o->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}))
+  c->add_option("--format", o->format, "table, markdown, html (one page with everything) or json")
+      ->check(CLI::IsMember({"table", "markdown", "html", "json"}))
       ->capture_default_str();
   c->add_flag("--json", o->json, "everything, for a program");
   c->add_flag("--all", o->all, "innocuous and privileged instructions too");

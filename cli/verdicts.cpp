@@ -35,22 +35,23 @@ std::string VerdictStore::path(const Isa& isa) const {
   return in.empty() ? in : in + "/" + check::verdict_file_name(isa);
 }
 
-std::optional<check::Report> VerdictStore::find(const Isa& isa) const {
+Result<std::optional<check::Report>> VerdictStore::find(const Isa& isa) const {
   const std::string from = path(isa);
   std::error_code error;
-  if (off || from.empty() || !std::filesystem::exists(from, error)) return std::nullopt;
+  if (off || from.empty() || !std::filesystem::exists(from, error)) return std::optional<check::Report>();
   check::Kept kept = read(isa, from);
-  if (kept.state == check::Kept::State::usable) return std::move(kept.report);
+  if (kept.state == check::Kept::State::usable) return std::optional(std::move(kept.report));
+  if (!file.empty() && kept.state == check::Kept::State::damaged && std::filesystem::is_regular_file(from, error) &&
+      std::filesystem::file_size(from, error) != 0)
+    return fail("no verdicts to be used, nor to be overwritten: " + kept.why, from, "name another file, or remove this one");
   if (!file.empty() || kept.state == check::Kept::State::damaged) fmt::print(stderr, "vmsim: {}: these verdicts are not used: {}\n", from, kept.why);
-  return std::nullopt;
+  return std::optional<check::Report>();
 }
 
 Result<void> VerdictStore::keep(const Isa& isa, const check::Report& report) const {
   const std::string to = path(isa);
   std::error_code error;
   if (off || to.empty()) return {};
-  if (!file.empty() && std::filesystem::exists(to, error) && std::filesystem::file_size(to, error) != 0 && read(isa, to).state == check::Kept::State::damaged)
-    return fail("there is something else than verdicts in this file", to, "name another, or remove it");
   if (file.empty()) std::filesystem::create_directories(std::filesystem::path(to).parent_path(), error);
   // Whoever reads it meanwhile sees the old file or the new one.
   const std::string text = check::to_json(report), part = fmt::format("{}.{}", to, getpid());

@@ -13,8 +13,9 @@ struct VerdictStore {
   bool off = false;  // neither read nor written
 
   /// The report of `isa`, where one is kept that can be believed. What is there and cannot is told on standard error.
-  [[nodiscard]] std::optional<check::Report> find(const Isa& isa) const;
-  /// Keeps `report`. A named file that is there and holds no verdicts is not overwritten; a folder that cannot be written to is no error.
+  /// A named file that is there and holds something else is an error: it would be overwritten.
+  [[nodiscard]] Result<std::optional<check::Report>> find(const Isa& isa) const;
+  /// Keeps `report`. A folder that cannot be written to is no error.
   [[nodiscard]] Result<void> keep(const Isa& isa, const check::Report& report) const;
 
  private:
