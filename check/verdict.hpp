@@ -93,6 +93,7 @@ struct Finding {
   Answer antecedent = Answer::unknown;  // whether anything satisfies what the question supposes; `no` makes it vacuous
   int witness = -1;                     // of ClassVerdict::witnesses
   std::string reason;                   // why it is unknown; else empty
+  double seconds = 0;                   // that it took, with its trials or its witness
 };
 
 /// A field of a control register that the monitor keeps at a value.

@@ -1,13 +1,12 @@
 #include "cli/host_file.hpp"
 
 #include <fmt/format.h>
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
 
 #include <filesystem>
 #include <map>
 #include <set>
 
+#include "isa/toml.hpp"
 #include "monitor/control.hpp"
 
 namespace vmsim::cli {

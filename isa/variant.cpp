@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <set>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include "isa/syntax.hpp"
+#include "isa/toml.hpp"
 
 namespace vmsim {
 namespace {

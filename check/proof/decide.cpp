@@ -103,8 +103,11 @@ class Prover {
     ClassVerdict v{.encoding = c};
     forget_terms();
     for (size_t i = 0; i < query_count; ++i)
-      if (const auto q = static_cast<Query>(i); options_.queries.empty() || std::ranges::find(options_.queries, q) != options_.queries.end())
+      if (const auto q = static_cast<Query>(i); options_.queries.empty() || std::ranges::find(options_.queries, q) != options_.queries.end()) {
+        const auto asked = std::chrono::steady_clock::now();
         v[q] = ask(c, q, v.witnesses);
+        v[q].seconds = seconds_since(asked);
+      }
     if (v.theorem1() == Answer::no || v.theorem3() == Answer::no || (v.time_sensitive() == Answer::yes && !v.is(Query::user_traps)))
       v.settings = configuration(c);
     v.seconds = seconds_since(start);
