@@ -1,5 +1,6 @@
 // What a monitor costs: a guest that stays in user mode, one exit of each kind and its way back, filling a shadow page, switching and flushing an
 // address space, and the boot of a Linux. Each runs on the bare machine and under each technique, under Sv32; `each` is the time of one round.
+// `--engine interpreter|jit` chooses the engine, before google-benchmark's own options.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -112,11 +113,20 @@ body:
     add  t1, t1, t3
     bne  t1, t2, 1b
     j    body
-)", 512},
+)",
+     512},
 };
 
-void run_task(benchmark::State& state, const Task& task, std::string_view technique) {
-  const test::Made made = test::make(technique, ram);
+/// How guests are run, bare and under each technique.
+struct Way {
+  const char* name;
+  const char* technique;
+  bool clusters = false;
+};
+constexpr Way ways[] = {{"bare", "bare"}, {"trap", "trap", true}, {"trap-no-clusters", "trap"}, {"hybrid", "hybrid"}, {"emulate", "emulate"}};
+
+void run_task(benchmark::State& state, const Task& task, const Way& way, EngineOptions engine) {
+  const test::Made made = test::make(way.technique, ram, {}, engine, Isa::toy32(), way.clusters);
   Computer& computer = made.computer();
   test::boot(computer, std::string(kernel) + std::string(task.user ? in_user : in_kernel) + std::string(task.body));
   computer.hart().x[2] = 0x4038'0000;
@@ -130,10 +140,11 @@ void run_task(benchmark::State& state, const Task& task, std::string_view techni
   state.counters["each"] = benchmark::Counter(rounds, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   state.counters["steps"] = steps / rounds;
   state.counters["MIPS"] = benchmark::Counter(steps / 1e6, benchmark::Counter::kIsRate);
-  if (made.guest) state.counters["exits"] = static_cast<double>(made.guest->exits() - first_exit) / rounds;
+  if (!made.guest) return;
+  state.counters["exits"] = static_cast<double>(made.guest->exits() - first_exit) / rounds;
 }
 
-void boot_linux(benchmark::State& state, const std::string& path, std::string_view technique) {
+void boot_linux(benchmark::State& state, const std::string& path, const Way& way, EngineOptions engine) {
   std::ifstream in(path, std::ios::binary);
   const std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
   const auto image = load_image(Isa::toy32(), {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, path);
@@ -142,7 +153,7 @@ void boot_linux(benchmark::State& state, const std::string& path, std::string_vi
   const auto tree = build_device_tree({.ram_size = linux_ram, .bootargs = "console=hvc0 earlycon=sbi"});
   for (auto _ : state) {
     state.PauseTiming();
-    const test::Made made = test::make(technique, linux_ram, {.console = {.output = [](uint8_t) {}}});
+    const test::Made made = test::make(way.technique, linux_ram, {.console = {.output = [](uint8_t) {}}}, engine, Isa::toy32(), way.clusters);
     const bool booted = made.computer().boot(*image, tree).has_value();
     state.ResumeTiming();
     if (!booted || made.computer().run(1'000'000'000, nullptr) != Stopped::powered_off) return state.SkipWithError("it does not boot");
@@ -157,15 +168,24 @@ void boot_linux(benchmark::State& state, const std::string& path, std::string_vi
 
 int main(int argc, char** argv) {
   using namespace vmsim;
-  constexpr const char* ways[] = {"bare", "trap", "hybrid", "emulate"};
+  EngineOptions engine;
+  if (argc > 2 && std::string_view(argv[1]) == "--engine") {
+    if (std::string_view(argv[2]) == "jit" && has_jit()) engine.kind = EngineKind::jit;
+    argv[2] = argv[0];
+    argv += 2;
+    argc -= 2;
+  }
   for (const Task& task : tasks)
-    for (const char* way : ways)
-      benchmark::RegisterBenchmark((std::string(task.name) + "/" + way).c_str(), [&task, way](benchmark::State& state) { run_task(state, task, way); });
+    for (const Way& way : ways)
+      benchmark::RegisterBenchmark((std::string(task.name) + "/" + way.name).c_str(),
+                                   [&task, &way, engine](benchmark::State& state) { run_task(state, task, way, engine); });
   const char* named = std::getenv("VMSIM_LINUX");
   const std::string path = named != nullptr ? named : VMSIM_SOURCE_DIR "/../shared/guests/linux-6.1-rv32ima.Image";
   if (std::filesystem::exists(path))
-    for (const char* way : ways)
-      benchmark::RegisterBenchmark((std::string("linux_boot/") + way).c_str(), [path, way](benchmark::State& state) { boot_linux(state, path, way); })->Unit(benchmark::kMillisecond);
+    for (const Way& way : ways)
+      benchmark::RegisterBenchmark((std::string("linux_boot/") + way.name).c_str(), [path, &way, engine](benchmark::State& state) {
+        boot_linux(state, path, way, engine);
+      })->Unit(benchmark::kMillisecond);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -20,7 +20,8 @@ void add_guest_options(CLI::App& command, GuestOptions& o) {
   command.add_option("--initrd", o.initrd, "initial RAM disk");
   command.add_option("--disk", o.disks, "a disk, as FILE, FILE,readonly, or FILE,cow (changes stay in memory); up to 7");
   command.add_option("--virtio", o.layout, "register layout of virtio devices: modern or legacy")
-      ->check(CLI::IsMember({"modern", "legacy"}))->capture_default_str();
+      ->check(CLI::IsMember({"modern", "legacy"}))
+      ->capture_default_str();
   command.add_option("--entropy-seed", o.entropy_seed, "seed of the entropy device")->check(whole_number())->capture_default_str();
   command.add_option("--max-disk", o.max_disk, "end after this many bytes written to a disk")->check(whole_number());
   command.add_flag("--paravirt", o.paravirt, "answer a paravirtual kernel's calls; --technique paravirt does so by itself");
@@ -70,8 +71,10 @@ Result<std::vector<std::shared_ptr<Disk>>> open_disks(const GuestOptions& option
 
 BoardOptions board_for(const GuestOptions& options, const GuestFiles& files, const std::string& technique, const ConsoleOptions& console,
                        std::vector<std::shared_ptr<Disk>> disks) {
-  BoardOptions board{.console = console, .disks = std::move(disks),
-                     .layout = options.layout == "legacy" ? virtio::Layout::legacy : virtio::Layout::modern, .entropy_seed = options.entropy_seed,
+  BoardOptions board{.console = console,
+                     .disks = std::move(disks),
+                     .layout = options.layout == "legacy" ? virtio::Layout::legacy : virtio::Layout::modern,
+                     .entropy_seed = options.entropy_seed,
                      .paravirt = options.paravirt || technique == "paravirt"};
   board.console.input = files.input;
   return board;
@@ -95,15 +98,15 @@ Result<void> boot_guest(Computer& computer, const GuestOptions& options, const G
   return {};
 }
 
-Result<Started> start_guest(const Isa& isa, const GuestOptions& options, const GuestFiles& files, const std::string& technique,
-                            const ConsoleOptions& console, std::vector<std::shared_ptr<Disk>> disks, EngineOptions engine) {
+Result<Started> start_guest(const Isa& isa, const GuestOptions& options, const GuestFiles& files, const std::string& technique, const ConsoleOptions& console,
+                            std::vector<std::shared_ptr<Disk>> disks, const TechniqueOptions& how) {
   const BoardOptions board = board_for(options, files, technique, console, std::move(disks));
   const uint32_t ram = options.memory * mebibyte;
   const auto chosen = technique_of(technique);
   Started started;
-  started.machine = std::make_unique<Machine>(isa, chosen ? ram + VirtualMachine::overhead : ram, chosen ? BoardOptions{} : board, engine);
+  started.machine = std::make_unique<Machine>(isa, chosen ? ram + VirtualMachine::overhead : ram, chosen ? BoardOptions{} : board, how.engine);
   if (chosen) {
-    auto made = VirtualMachine::make(*started.machine, ram, board, *chosen, engine);
+    auto made = VirtualMachine::make(*started.machine, ram, board, *chosen, how);
     if (!made) return tl::unexpected(made.error());
     started.guest = std::move(*made);
   }

@@ -48,7 +48,7 @@ struct Started {
   [[nodiscard]] Computer& computer() const { return guest ? static_cast<Computer&>(*guest) : *machine; }
 };
 /// `technique`: a technique's name, or "bare".
-Result<Started> start_guest(const Isa& isa, const GuestOptions& options, const GuestFiles& files, const std::string& technique,
-                            const ConsoleOptions& console, std::vector<std::shared_ptr<Disk>> disks, EngineOptions engine = {});
+Result<Started> start_guest(const Isa& isa, const GuestOptions& options, const GuestFiles& files, const std::string& technique, const ConsoleOptions& console,
+                            std::vector<std::shared_ptr<Disk>> disks, const TechniqueOptions& how = {});
 
 }  // namespace vmsim::cli

@@ -19,14 +19,14 @@ namespace {
 
 struct RunOptions {
   GuestOptions guest;
-  std::string technique = "trap", engine = "interpreter";
+  std::string technique = "trap", engine = "interpreter", clusters;
   std::string console = "stdio", console_out;
   std::string record_input;
   std::string trace, trace_format = "text", trace_out, trace_filter;
   uint64_t trace_from = 0, trace_until = ~uint64_t{0};
-  uint64_t max_steps = 0;  // 0: no limit
+  uint64_t max_steps = 0;                                         // 0: no limit
   uint64_t max_console = ~uint64_t{0}, max_trace = ~uint64_t{0};  // bytes
-  double max_seconds = 0;                                          // of wall time; 0: no limit
+  double max_seconds = 0;                                         // of wall time; 0: no limit
   bool stats = false, json = false;
   bool show_translation = false, perf_map = false;
   std::string translation_at;  // an address; empty: all
@@ -161,8 +161,9 @@ Outcome run_to_end(Computer& computer, const RunOptions& options, LiveInput* liv
 }
 
 std::string translation_line(const TranslationCounts& c, uint64_t steps) {
-  return fmt::format("translated {} blocks of {} instructions to {} bytes; {} blocks invalidated, {} evicted; {:.1f}% of steps in translated code\n", c.translated,
-                     c.guest_instructions, c.bytes, c.invalidated, c.evicted, steps == 0 ? 0.0 : 100.0 * static_cast<double>(c.steps) / static_cast<double>(steps));
+  return fmt::format("translated {} blocks of {} instructions to {} bytes; {} blocks invalidated, {} evicted; {:.1f}% of steps in translated code\n",
+                     c.translated, c.guest_instructions, c.bytes, c.invalidated, c.evicted,
+                     steps == 0 ? 0.0 : 100.0 * static_cast<double>(c.steps) / static_cast<double>(steps));
 }
 
 /// What the parser cannot see by itself.
@@ -211,7 +212,10 @@ Result<int> run_guest(const RunOptions& options) {
     }
     engine.jit.shown = &translations;
   }
-  const auto started = start_guest(isa, options.guest, *files, options.technique, console_options, std::move(*disks), engine);
+  // A trace of exits shows the classical loop, a trap for each privileged instruction, unless it is asked for the other.
+  const bool classical = options.trace == "exits" || options.trace == "all";
+  const bool clusters = options.clusters.empty() ? !classical : options.clusters == "on";
+  const auto started = start_guest(isa, options.guest, *files, options.technique, console_options, std::move(*disks), {engine, clusters});
   if (!started) return tl::unexpected(started.error());
   Computer& computer = started->computer();
 
@@ -223,15 +227,17 @@ Result<int> run_guest(const RunOptions& options) {
     selection->from = options.trace_from;
     selection->until = options.trace_until;
     std::FILE* out = options.trace_out.empty() ? stdout : trace_file.get();
-    const TraceLevel level = options.trace == "exits" ? TraceLevel::exits : options.trace == "instructions" ? TraceLevel::instructions
-                             : options.trace == "memory" ? TraceLevel::memory : TraceLevel::all;
+    const TraceLevel level = options.trace == "exits"          ? TraceLevel::exits
+                             : options.trace == "instructions" ? TraceLevel::instructions
+                             : options.trace == "memory"       ? TraceLevel::memory
+                                                               : TraceLevel::all;
     const auto write = [out, &trace_bytes](std::string_view text) {
       trace_bytes += text.size();
       std::fwrite(text.data(), 1, text.size(), out);
     };
     trace = std::make_unique<LimitedTrace>(
-        make_trace(options.trace_format, {isa, files->image.symbols, *selection, level, options.technique == "bare",
-                                           computer.board().device_ranges(), write}), trace_bytes, options.max_trace);
+        make_trace(options.trace_format, {isa, files->image.symbols, *selection, level, options.technique == "bare", computer.board().device_ranges(), write}),
+        trace_bytes, options.max_trace);
   }
   Statistics statistics(isa, trace.get());
   TraceSink* sink = options.stats ? &statistics : trace.get();
@@ -258,25 +264,34 @@ Result<int> run_guest(const RunOptions& options) {
 
 void add_run(CLI::App& app, int& code) {
   auto o = std::make_shared<RunOptions>();
-  CLI::App* c = app.add_subcommand("run", "Run a guest: ELF32, flat binary, Linux Image, or assembly source.\n"
-                                          "Example: vmsim run guests/asm/hello.s --trace\n"
-                                          "The guest's exit code becomes the process's; 64 usage, 65 bad input, 70 a bug in vmsim, 124 a limit, 125 a guest fault.");
+  CLI::App* c = app.add_subcommand("run",
+                                   "Run a guest: ELF32, flat binary, Linux Image, or assembly source.\n"
+                                   "Example: vmsim run guests/asm/hello.s --trace\n"
+                                   "The guest's exit code becomes the process's; 64 usage, 65 bad input, 70 a bug in vmsim, 124 a limit, 125 a guest fault.");
   add_guest_options(*c, o->guest);
   c->add_option("--technique", o->technique, "how: trap, emulate, hybrid, paravirt, or bare (no monitor)")
-      ->check(CLI::IsMember({"bare", "trap", "emulate", "hybrid", "paravirt"}))->capture_default_str();
+      ->check(CLI::IsMember({"bare", "trap", "emulate", "hybrid", "paravirt"}))
+      ->capture_default_str();
   c->add_option("--engine", o->engine, "what runs the hart: interpreter, or jit (translates hot code)")
-      ->check(CLI::IsMember({"interpreter", "jit"}))->capture_default_str();
-  CLI::Option* show = c->add_option("--show-translation", o->translation_at, "what the jit made of the code there, or of all code it translated")
-                          ->expected(0, 1);
+      ->check(CLI::IsMember({"interpreter", "jit"}))
+      ->capture_default_str();
+  c->add_option("--clusters", o->clusters,
+                "on: a run of privileged instructions is handled in one exit; off: each makes its own (default: on, but off where --trace shows exits)")
+      ->check(CLI::IsMember({"on", "off"}));
+  CLI::Option* show =
+      c->add_option("--show-translation", o->translation_at, "what the jit made of the code there, or of all code it translated")->expected(0, 1);
   c->add_flag("--perf-map", o->perf_map, "write /tmp/perf-PID.map, by which perf names translated blocks");
   c->add_option("--console", o->console, "stdio, file or none; Ctrl-] leaves")->check(CLI::IsMember({"stdio", "file", "none"}))->capture_default_str();
   c->add_option("--console-out", o->console_out, "where --console file writes");
   c->add_option("--record-input", o->record_input, "log live input, for --input")->excludes("--input");
   CLI::Option* trace = c->add_option("--trace", o->trace, "exits (default), instructions, memory or all")
-      ->expected(0, 1)->default_str("exits")->check(CLI::IsMember({"exits", "instructions", "memory", "all"}));
+                           ->expected(0, 1)
+                           ->default_str("exits")
+                           ->check(CLI::IsMember({"exits", "instructions", "memory", "all"}));
   const std::vector<CLI::Option*> needs_trace{
       c->add_option("--trace-format", o->trace_format, "text, jsonl, chrome or spike")
-          ->check(CLI::IsMember({"text", "jsonl", "chrome", "spike"}))->capture_default_str(),
+          ->check(CLI::IsMember({"text", "jsonl", "chrome", "spike"}))
+          ->capture_default_str(),
       c->add_option("--trace-out", o->trace_out, "file for the trace"),
       c->add_option("--trace-from", o->trace_from, "first step to show")->check(whole_number()),
       c->add_option("--trace-until", o->trace_until, "first step not to show")->check(whole_number()),

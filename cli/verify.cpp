@@ -29,7 +29,7 @@ std::optional<FenceRaces::Race> find_race(const Isa& isa, const Options& options
   auto disks = open_disks(options.guest, true);
   if (!disks) return std::nullopt;
   FenceRaces races;
-  const auto started = start_guest(isa, options.guest, files, "bare", {}, std::move(*disks), {.translation_cache = false, .races = &races});
+  const auto started = start_guest(isa, options.guest, files, "bare", {}, std::move(*disks), {{.translation_cache = false, .races = &races}});
   if (!started) return std::nullopt;
   started->computer().run(steps, nullptr);
   return races.first();
@@ -37,9 +37,7 @@ std::optional<FenceRaces::Race> find_race(const Isa& isa, const Options& options
 
 const char* mode_name(Mode mode) { return mode == Mode::user ? "user" : "kernel"; }
 std::string word_text(const Isa& isa, const Record& r) { return r.word != 0 ? disassemble(isa, r.word, r.pc, {.separator = ' '}) : "(no fetch)"; }
-const char* event_name(const Record& r) {
-  return r.event == Event::none ? "" : r.event == Event::firmware ? "firmware call" : cause::name(r.cause);
-}
+const char* event_name(const Record& r) { return r.event == Event::none ? "" : r.event == Event::firmware ? "firmware call" : cause::name(r.cause); }
 
 /// The command that shows one side of the difference.
 std::string see_it(const Options& options, const std::string& technique, uint64_t step) {
@@ -56,8 +54,8 @@ void show(const Isa& isa, const Options& options, const SymbolTable& symbols, co
     }
     const Record& r = *side->record;
     const auto place = symbols.at(r.pc);
-    fmt::print("  {:8} {:08x}{}  {}  {} mode{}{}\n", title, r.pc, place ? fmt::format(" <{}+{:#x}>", place->name, place->offset) : "",
-               word_text(isa, r), mode_name(r.mode), r.event == Event::none ? "" : ", ", event_name(r));
+    fmt::print("  {:8} {:08x}{}  {}  {} mode{}{}\n", title, r.pc, place ? fmt::format(" <{}+{:#x}>", place->name, place->offset) : "", word_text(isa, r),
+               mode_name(r.mode), r.event == Event::none ? "" : ", ", event_name(r));
   }
   if (!d.fields.empty()) fmt::print("  what differs: {} {}\n", options.against, options.technique);
   for (const std::string& field : d.fields) fmt::print("    {}\n", field);
@@ -91,12 +89,22 @@ int tell_verdict(const Isa& isa, const Options& options, const SymbolTable& symb
                  const std::optional<FenceRaces::Race>& race) {
   const int code = !verdict.difference ? 0 : race ? fence_racy : differs;
   if (options.json) {
-    Json j{{"outcome", code == 0 ? "they agree" : race ? "fence-racy" : "they differ"}, {"exit_code", code}, {"against", options.against},
-           {"technique", options.technique}, {"steps", verdict.steps}, {"traps", verdict.traps}, {"interrupts", verdict.interrupts}};
+    Json j{{"outcome", code == 0 ? "they agree"
+                       : race    ? "fence-racy"
+                                 : "they differ"},
+           {"exit_code", code},
+           {"against", options.against},
+           {"technique", options.technique},
+           {"steps", verdict.steps},
+           {"traps", verdict.traps},
+           {"interrupts", verdict.interrupts}};
     if (code == 0) j.update({{"console_bytes", console_bytes}, {"guest", name(verdict.why)}});
     if (const auto& d = verdict.difference)
-      j["difference"] = {{"step", d->step}, {"what", d->what}, {"first", to_json(isa, options, options.against, d->first, d->step)},
-                         {"second", to_json(isa, options, options.technique, d->second, d->step)}, {"fields", d->fields}};
+      j["difference"] = {{"step", d->step},
+                         {"what", d->what},
+                         {"first", to_json(isa, options, options.against, d->first, d->step)},
+                         {"second", to_json(isa, options, options.technique, d->second, d->step)},
+                         {"fields", d->fields}};
     if (race) j["race"] = {{"step", race->step}, {"pc", race->pc}, {"address", race->address}, {"before", race->before}, {"now", race->now}};
     fmt::print("{}\n", j.dump(-1, ' ', false, Json::error_handler_t::replace));
     return code;
@@ -108,9 +116,10 @@ int tell_verdict(const Isa& isa, const Options& options, const SymbolTable& symb
     return code;
   }
   if (race)
-    fmt::print("{}: fence-racy: at step {}, pc {:08x}, address {:08x} is used after its page-table entry changed from {:08x} to {:08x} with no sfence.vma between.\n"
-               "  Hardware may use the old entry or the new one, so this run has no single right answer (hint: add the sfence.vma).\n",
-               options.guest.image, race->step, race->pc, race->address, race->before, race->now);
+    fmt::print(
+        "{}: fence-racy: at step {}, pc {:08x}, address {:08x} is used after its page-table entry changed from {:08x} to {:08x} with no sfence.vma between.\n"
+        "  Hardware may use the old entry or the new one, so this run has no single right answer (hint: add the sfence.vma).\n",
+        options.guest.image, race->step, race->pc, race->address, race->before, race->now);
   show(isa, options, symbols, *verdict.difference);
   return code;
 }
@@ -146,11 +155,14 @@ int verify_guest(const Options& options) {
 
 void add_verify(CLI::App& app, int& code) {
   auto o = std::make_shared<Options>();
-  CLI::App* c = app.add_subcommand("verify", "Run a guest on the bare machine and under a technique in lock-step, and show the first difference.\n"
-                                             "Example: vmsim verify guests/asm/hello.s --technique trap\n"
-                                             "Exit codes: 0 they agree, 1 they differ, 2 they differ and the guest is fence-racy, 64 usage, 65 bad input.");
+  CLI::App* c = app.add_subcommand("verify",
+                                   "Run a guest on the bare machine and under a technique in lock-step, and show the first difference.\n"
+                                   "Example: vmsim verify guests/asm/hello.s --technique trap\n"
+                                   "Exit codes: 0 they agree, 1 they differ, 2 they differ and the guest is fence-racy, 64 usage, 65 bad input.");
   add_guest_options(*c, o->guest);
-  c->add_option("--technique", o->technique, "what to hold against it")->check(CLI::IsMember({"trap", "emulate", "hybrid", "paravirt", "bare"}))->capture_default_str();
+  c->add_option("--technique", o->technique, "what to hold against it")
+      ->check(CLI::IsMember({"trap", "emulate", "hybrid", "paravirt", "bare"}))
+      ->capture_default_str();
   c->add_option("--against", o->against, "what is right")->check(CLI::IsMember({"bare", "trap", "emulate", "hybrid", "paravirt"}))->capture_default_str();
   c->add_option("--max-instructions", o->max_steps, "stop after this many steps (0: no limit)")->check(whole_number())->capture_default_str();
   c->add_flag("--hashes", o->hashes, "print a hash of the records at every million steps");

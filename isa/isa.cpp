@@ -27,6 +27,7 @@ Isa::Isa(IsaParts parts) : parts_(std::move(parts)) {
       if ((sample & fixed) == (row.pattern.match & fixed)) buckets_[index].push_back(static_cast<Op>(op));
     }
   }
+  for (size_t i = parts_.csrs.size(); i-- > 0;) csr_at_[parts_.csrs[i].number % csr_at_.size()] = static_cast<uint8_t>(i + 1);
 }
 
 Instruction Isa::make(uint32_t word, Op op) const {
@@ -37,11 +38,6 @@ Instruction Isa::make(uint32_t word, Op op) const {
 Op Isa::find(std::string_view name) const {
   const auto it = std::ranges::find_if(parts_.rows, [&](const RowInfo& row) { return row.name == name && !row.off; });
   return it == parts_.rows.end() ? illegal_op : static_cast<Op>(it - parts_.rows.begin());
-}
-
-const CsrRule* Isa::csr(uint16_t number) const {
-  const auto it = std::ranges::find(parts_.csrs, number, &CsrRule::number);
-  return it == parts_.csrs.end() ? nullptr : &*it;
 }
 
 const CsrRule* Isa::csr(std::string_view name) const {

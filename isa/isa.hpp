@@ -38,7 +38,7 @@ struct RowInfo {
   Pattern pattern;
   Format format = Format::None;
   UserRule user = UserRule::execute;
-  bool off = false;                                        // a variant's: no word decodes to it
+  bool off = false;                                          // a variant's: no word decodes to it
   std::shared_ptr<const semantics::Program> does = nullptr;  // of an instruction that a variant added
 };
 
@@ -93,7 +93,10 @@ class Isa {
 
   [[nodiscard]] std::span<const CsrRule> csrs() const { return parts_.csrs; }
   /// The register with this number, or null where there is none.
-  [[nodiscard]] const CsrRule* csr(uint16_t number) const;
+  [[nodiscard]] const CsrRule* csr(uint16_t number) const {
+    const uint8_t at = csr_at_[number % csr_at_.size()];
+    return at == 0 ? nullptr : &parts_.csrs[at - 1u];
+  }
   [[nodiscard]] const CsrRule* csr(std::string_view name) const;
 
  private:
@@ -104,6 +107,7 @@ class Isa {
 
   IsaParts parts_;
   std::array<Bucket, 256> buckets_;
+  std::array<uint8_t, 4096> csr_at_{};  // by number, an index into parts_.csrs plus one; 0 where there is none
 };
 
 /// The hart's storage behind a stored register, by its name in the table.

@@ -2,6 +2,8 @@
 // on words, and the checker's proof of faithful emulation on symbolic terms. Nothing here touches memory or devices.
 #pragma once
 
+#include <utility>
+
 #include "isa/execute.hpp"
 #include "isa/trap.hpp"
 #include "vcpu/hart_machine.hpp"
@@ -81,7 +83,9 @@ void enter_guest(const typename Domain::Hart& virtual_hart, typename Domain::Har
   real_hart.x = virtual_hart.x;
   real_hart.pc = virtual_hart.pc;
   Domain::set_mode(real_hart, Mode::user);
-  for (int r = 0; r < csr_count; ++r) real_hart[static_cast<Csr>(r)] = reset_csr(static_cast<Csr>(r));
+  [&]<int... R>(std::integer_sequence<int, R...>) {
+    ((real_hart[static_cast<Csr>(R)] = reset_csr(static_cast<Csr>(R))), ...);
+  }(std::make_integer_sequence<int, csr_count>{});
   const auto [own, word] = to_real(Domain::value(virtual_hart.reservation));
   const auto held = Domain::condition(virtual_hart.reserved) & own;
   const typename Domain::Gate gate;

@@ -15,12 +15,13 @@ std::optional<Access> memory_fault_access(uint32_t cause) {
   return std::nullopt;
 }
 
-std::string told(const Shadow::Fill& fill) {
+std::string described(const Shadow::Fill& fill) {
   const char* extent = fill.extent == Shadow::Extent::superpage ? ", superpage" : fill.extent == Shadow::Extent::piece ? ", piece of a superpage" : "";
   const std::string evicted = fill.evicted != 0 ? fmt::format(", roots evicted: {}", fill.evicted) : "";
   return fmt::format("guest-physical {:08x} → real {:08x}{}{}", fill.guest.at, fill.real.at, extent, evicted);
 }
 
+bool watches(const TraceSink* sink) { return sink != nullptr && sink->wants_acts(); }
 TraceSink* records(TraceSink* sink) { return sink != nullptr && sink->wants_records() ? sink : nullptr; }
 
 }  // namespace
@@ -33,84 +34,113 @@ std::vector<Change> changes(const Hart& before, const Hart& after) {
   Hart::visit(after, [&](const std::string& name, auto value) {
     const uint64_t was = old[i++].second;
     const bool is_time = name == "steps" || name == "idle" || name == "retired" || name == "pc";
-    if (static_cast<uint64_t>(value) != was && !is_time)
-      found.push_back({name, static_cast<uint32_t>(was), static_cast<uint32_t>(value)});
+    if (static_cast<uint64_t>(value) != was && !is_time) found.push_back({name, static_cast<uint32_t>(was), static_cast<uint32_t>(value)});
   });
   return found;
 }
 
-std::optional<Exit> Dispatcher::dispatch(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink) {
-  ++exits_;
-  Act act;
-  if (sink == nullptr || !sink->wants_acts()) return answer(virtual_hart, trap, destination, sink, act);
+std::optional<Exit> Dispatcher::told(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink& sink, bool clustered, auto&& f) {
   const Hart before = virtual_hart;
-  act = {.number = exits_, .step = before.clock.steps, .mode = before.mode, .pc = before.pc, .word = trap.word,
-         .real_cause = trap.cause, .real_tval = trap.tval};
-  const auto exit = answer(virtual_hart, trap, destination, sink, act);
+  Act act{.number = count_.exits,
+          .step = before.clock.steps,
+          .mode = before.mode,
+          .pc = before.pc,
+          .word = trap.word,
+          .clustered = clustered,
+          .real_cause = trap.cause,
+          .real_tval = trap.tval};
+  const auto exit = f(Asked{virtual_hart, destination, records(&sink), &act});
   if (exit && std::holds_alternative<FirmwareExit>(*exit)) return exit;  // told when the firmware has answered
   act.changes = changes(before, virtual_hart);
   act.resume = virtual_hart.pc;
   act.resume_mode = virtual_hart.mode;
-  sink->act(act);
+  sink.act(act);
   return exit;
+}
+
+std::optional<Exit> Dispatcher::dispatch(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink) {
+  ++count_.exits;
+  clusters_.begin();
+  if (!watches(sink)) return answer({virtual_hart, destination, records(sink), nullptr}, trap);
+  return told(virtual_hart, trap, destination, *sink, false, [&](const Asked& asked) { return answer(asked, trap); });
 }
 
 bool Dispatcher::inject(Hart& virtual_hart, TraceSink* sink) {
   std::optional<Hart> before;
-  if (sink != nullptr && sink->wants_acts()) before = virtual_hart;
+  if (watches(sink)) before = virtual_hart;
   if (!take_interrupt(isa_, virtual_hart, records(sink))) return false;
-  ++exits_;
+  ++count_.exits;
+  clusters_.begin();
   if (before)
-    sink->act({.number = exits_, .step = before->clock.steps, .mode = before->mode, .resume_mode = virtual_hart.mode,
-               .pc = before->pc, .real_cause = cause::timer_interrupt, .kind = ActKind::inject,
-               .cause = virtual_hart[Csr::scause], .changes = changes(*before, virtual_hart), .resume = virtual_hart.pc});
+    sink->act({.number = count_.exits,
+               .step = before->clock.steps,
+               .mode = before->mode,
+               .resume_mode = virtual_hart.mode,
+               .pc = before->pc,
+               .real_cause = cause::timer_interrupt,
+               .kind = ActKind::inject,
+               .cause = virtual_hart[Csr::scause],
+               .changes = changes(*before, virtual_hart),
+               .resume = virtual_hart.pc});
   return true;
 }
 
-std::optional<Exit> Dispatcher::answer(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink,
-                                       Act& act) {
-  if (memory_fault_access(trap.cause)) return memory_fault(virtual_hart, trap, destination, sink, act);
-  if (wants_emulation(Word{trap.cause}).on) return emulate(virtual_hart, trap.word, destination, sink, act);
-  return reflect(virtual_hart, {reflected_cause(Word{trap.cause}, virtual_hart.mode).bits, trap.tval, trap.word}, destination, sink, act);
+Dispatcher::Ahead Dispatcher::look_ahead(Hart& virtual_hart, uint64_t until, TrapDestination destination, TraceSink* sink) {
+  const Decoded* const next = clusters_.reach(virtual_hart, until, records(sink));
+  if (next == nullptr) {
+    if (virtual_hart.clock.steps < until) clusters_.end();
+    return {};
+  }
+  ++count_.clustered;
+  if (!watches(sink)) return {true, emulate({virtual_hart, destination, records(sink), nullptr}, *next)};
+  const TrapExit none{cause::illegal_instruction, next->word, next->word};
+  return {true, told(virtual_hart, none, destination, *sink, true, [&](const Asked& asked) { return emulate(asked, *next); })};
 }
 
-std::optional<Exit> Dispatcher::emulate(Hart& virtual_hart, uint32_t word, TrapDestination destination, TraceSink* sink, Act& act) {
-  const Emulator::Result result = emulator_.emulate(virtual_hart, word, sink);
-  if (result.trap) return reflect(virtual_hart, *result.trap, destination, sink, act);
-  act.kind = result.device ? ActKind::device : ActKind::emulate;
+std::optional<Exit> Dispatcher::answer(const Asked& asked, const TrapExit& trap) {
+  if (wants_emulation(Word{trap.cause}).on) return emulate(asked, emulator_.decode(trap.word));
+  if (const auto access = memory_fault_access(trap.cause)) return memory_fault(asked, trap, *access);
+  return reflect(asked, {reflected_cause(Word{trap.cause}, asked.hart.mode).bits, trap.tval, trap.word});
+}
+
+std::optional<Exit> Dispatcher::emulate(const Asked& asked, const Decoded& instruction) {
+  const Emulator::Result result = emulator_.emulate(asked.hart, instruction, asked.records);
+  if (result.trap) return reflect(asked, *result.trap);
+  const bool parks = result.waits && !has_wake_up(isa_, asked.hart);
+  if (asked.act != nullptr) asked.act->kind = result.device ? ActKind::device : parks ? ActKind::wait : ActKind::emulate;
   if (result.device) return DeviceExit{};
-  if (!result.waits || has_wake_up(isa_, virtual_hart)) return std::nullopt;
-  act.kind = ActKind::wait;
-  return IdleExit{};
-}
-
-std::optional<Exit> Dispatcher::reflect(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink,
-                                        Act& act) {
-  act.kind = ActKind::reflect;
-  act.cause = trap.cause;
-  if (destination == TrapDestination::monitor) return trap;
-  if (trap.cause == cause::kernel_ecall) return FirmwareExit{};
-  take_trap(isa_, virtual_hart, trap, records(sink));
+  if (parks) return IdleExit{};
   return std::nullopt;
 }
 
-std::optional<Exit> Dispatcher::memory_fault(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink,
-                                             Act& act) {
-  const Access access = *memory_fault_access(trap.cause);
-  const Shadow::Fill fill = shadow_.fill(virtual_hart, Virtual{trap.tval}, access);
+std::optional<Exit> Dispatcher::reflect(const Asked& asked, const TrapExit& trap) {
+  if (asked.act != nullptr) {
+    asked.act->kind = ActKind::reflect;
+    asked.act->cause = trap.cause;
+  }
+  if (asked.destination == TrapDestination::monitor) return trap;
+  if (trap.cause == cause::kernel_ecall) return FirmwareExit{};
+  take_trap(isa_, asked.hart, trap, asked.records);
+  return std::nullopt;
+}
+
+std::optional<Exit> Dispatcher::memory_fault(const Asked& asked, const TrapExit& trap, Access access) {
+  const Shadow::Fill fill = shadow_.fill(asked.hart, Virtual{trap.tval}, access);
   switch (fill.outcome) {
     case Shadow::Outcome::filled:
-      act.kind = ActKind::fill;
-      if (sink != nullptr) act.detail = told(fill);
+      if (asked.act != nullptr) {
+        asked.act->kind = ActKind::fill;
+        asked.act->detail = described(fill);
+      }
       return std::nullopt;
-    case Shadow::Outcome::fault: return reflect(virtual_hart, {fill.cause, trap.tval, trap.word}, destination, sink, act);
+    case Shadow::Outcome::fault: return reflect(asked, {fill.cause, trap.tval, trap.word});
     case Shadow::Outcome::out_of_reach:
     case Shadow::Outcome::outside: break;
   }
-  if (sink != nullptr) act.detail = fmt::format("guest-physical {:08x}", fill.guest.at);
-  if (access != Access::fetch) return emulate(virtual_hart, trap.word, destination, sink, act);
-  if (fill.outcome == Shadow::Outcome::outside) return reflect(virtual_hart, {cause::fetch_access, trap.tval, 0}, destination, sink, act);
-  return emulate(virtual_hart, shadow_.guest_word(fill.guest), destination, sink, act);
+  if (asked.act != nullptr) asked.act->detail = fmt::format("guest-physical {:08x}", fill.guest.at);
+  if (access != Access::fetch) return emulate(asked, emulator_.decode(trap.word));
+  if (fill.outcome == Shadow::Outcome::outside) return reflect(asked, {cause::fetch_access, trap.tval, 0});
+  return emulate(asked, emulator_.decode(shadow_.guest_word(fill.guest)));
 }
 
 }  // namespace vmsim

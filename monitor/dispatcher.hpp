@@ -2,15 +2,21 @@
 // reflect into the guest's kernel, or, for an ecall of that kernel, hand on to its firmware. Interrupts are injected between exits.
 #pragma once
 
-#include "monitor/emulator.hpp"
+#include "monitor/clusters.hpp"
 
 namespace vmsim {
 
+/// What a guest cost its monitor.
+struct ExitCount {
+  uint64_t exits = 0;
+  uint64_t clustered = 0;  // privileged instructions that were handled in another's exit
+};
+
 class Dispatcher {
  public:
-  /// `exits` counts every exit of the guest.
-  Dispatcher(const Isa& isa, Bus& guest, Shadow& shadow, uint64_t& exits)
-      : isa_(isa), emulator_(isa, guest, shadow), shadow_(shadow), exits_(exits) {}
+  /// `count` counts every exit of the guest; `clusters`: more than one privileged instruction may be handled in an exit.
+  Dispatcher(const Isa& isa, Bus& guest, Shadow& shadow, ExitCount& count, bool clusters)
+      : isa_(isa), emulator_(isa, guest, shadow), shadow_(shadow), clusters_(isa, emulator_, shadow, clusters), count_(count) {}
 
   /// Answers the real hart's trap on behalf of the virtual hart. Gives an exit where somebody else has to act: the
   /// firmware, a device's owner, idle time, or (with destination monitor) whoever takes the virtual hart's traps.
@@ -19,16 +25,33 @@ class Dispatcher {
   /// Lets the virtual hart take a due interrupt. True where it did.
   bool inject(Hart& virtual_hart, TraceSink* sink);
 
+  /// After an exit: where the next privileged instruction is near, and before the step `until`, the monitor goes on to it and handles it too.
+  struct Ahead {
+    bool handled = false;
+    std::optional<Exit> exit;  // as of dispatch
+  };
+  Ahead look_ahead(Hart& virtual_hart, uint64_t until, TrapDestination destination, TraceSink* sink);
+
  private:
-  std::optional<Exit> answer(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink, Act& act);
-  std::optional<Exit> emulate(Hart& virtual_hart, uint32_t word, TrapDestination destination, TraceSink* sink, Act& act);
-  std::optional<Exit> reflect(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink, Act& act);
-  std::optional<Exit> memory_fault(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink* sink, Act& act);
+  /// An exit that is being answered.
+  struct Asked {
+    Hart& hart;
+    TrapDestination destination;
+    TraceSink* records;  // none where nobody wants them
+    Act* act;            // likewise
+  };
+  /// Answers with `f` and tells `sink`.
+  std::optional<Exit> told(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink& sink, bool clustered, auto&& f);
+  std::optional<Exit> answer(const Asked& asked, const TrapExit& trap);
+  std::optional<Exit> emulate(const Asked& asked, const Decoded& instruction);
+  std::optional<Exit> reflect(const Asked& asked, const TrapExit& trap);
+  std::optional<Exit> memory_fault(const Asked& asked, const TrapExit& trap, Access access);
 
   const Isa& isa_;
   Emulator emulator_;
   Shadow& shadow_;
-  uint64_t& exits_;
+  Clusters clusters_;
+  ExitCount& count_;
 };
 
 /// What differs between two states of a virtual hart, pc and clock aside.

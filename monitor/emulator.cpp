@@ -7,56 +7,47 @@ namespace vmsim {
 /// The guest's memory through its own tables, its devices, and the shadow that its fences reach.
 class Emulator::GuestMemory {
  public:
-  using View = VirtualView<WordDomain, true, GuestMemory>;
   GuestMemory(Emulator& emulator, Hart& hart) : emulator_(emulator), hart_(hart) {}
 
-  Word load(View& view, Word address, Width width) {
-    return view.trapped()
-               ? Word{0}
-               : finish(view, emulator_.mmu_.load(hart_, Virtual{address.bits}, width), false, address, width, 0);
+  Word load(auto& view, Word address, Width width) {
+    return view.trapped() ? Word{0} : finish(view, emulator_.mmu_.load(hart_, Virtual{address.bits}, width), false, address, width, 0);
   }
-  void store(View& view, Word address, Word value, Width width) {
-    if (!view.trapped())
-      finish(view, emulator_.mmu_.store(hart_, Virtual{address.bits}, value.bits, width), true, address, width, value);
+  void store(auto& view, Word address, Word value, Width width) {
+    if (!view.trapped()) finish(view, emulator_.mmu_.store(hart_, Virtual{address.bits}, value.bits, width), true, address, width, value);
   }
-  Word atomic(View& view, Word address, Access access) {
+  Word atomic(auto& view, Word address, Access access) {
     if (view.trapped()) return 0;
     const TranslateResult t = emulator_.mmu_.translate_to_memory(hart_, Virtual{address.bits}, access);
     if (t.fault) view.trap(t.cause, address);
     return t.physical.at;
   }
-  Word load_physical(View& view, Word address, Width width) {
+  Word load_physical(auto& view, Word address, Width width) {
     const Virtual same{address.bits};
-    return view.trapped()
-               ? Word{0}
-               : finish(view, emulator_.mmu_.access_physical(Physical{address.bits}, same, width, Access::load, 0),
-                        false, address, width, 0);
+    return view.trapped() ? Word{0}
+                          : finish(view, emulator_.mmu_.access_physical(Physical{address.bits}, same, width, Access::load, 0), false, address, width, 0);
   }
-  void store_physical(View& view, Word address, Word value, Width width) {
+  void store_physical(auto& view, Word address, Word value, Width width) {
     const Virtual same{address.bits};
     if (!view.trapped())
-      finish(view, emulator_.mmu_.access_physical(Physical{address.bits}, same, width, Access::store, value.bits), true,
-             address, width, value);
+      finish(view, emulator_.mmu_.access_physical(Physical{address.bits}, same, width, Access::store, value.bits), true, address, width, value);
   }
-  Word translate(View& view, Word address) {
+  Word translate(auto& view, Word address) {
     if (view.trapped()) return 0;
     const TranslateResult t = emulator_.mmu_.translate(hart_, Virtual{address.bits}, Access::load);
     if (t.fault) view.trap(t.cause, address);
     return t.physical.at;
   }
-  void flush(View& view, const FlushScope<Word>& scope) {
+  void flush(auto& view, const FlushScope<Word>& scope) {
     if (!view.trapped()) emulator_.shadow_.fence(Fence::of(scope));
   }
 
   bool device = false;  // one was reached
 
  private:
-  Word finish(View& view, const AccessResult& r, bool is_store, Word address, Width width, Word stored) {
+  Word finish(auto& view, const AccessResult& r, bool is_store, Word address, Width width, Word stored) {
     device |= r.device;
-    if (r.fault)
-      view.trap(r.cause, r.tval);
-    else
-      view.record_access(is_store, width, Virtual{address.bits}, r.physical, is_store ? stored.bits : r.value);
+    if (r.fault) view.trap(r.cause, r.tval);
+    else view.record_access(is_store, width, Virtual{address.bits}, r.physical, is_store ? stored.bits : r.value);
     return r.value;
   }
 
@@ -64,23 +55,83 @@ class Emulator::GuestMemory {
   Hart& hart_;
 };
 
-Emulator::Result Emulator::emulate(Hart& virtual_hart, uint32_t word, TraceSink* sink) {
-  Record record{.step = virtual_hart.clock.steps, .mode = virtual_hart.mode, .pc = virtual_hart.pc, .word = word};
-  static_assert(MachineConcept<GuestMemory::View>);
-  GuestMemory memory(*this, virtual_hart);
-  GuestMemory::View view(isa_, virtual_hart, memory, word, &record);
-  const Instruction i = isa_.decode(word);
-  emulate_instruction(view, i.op, i.legal() ? decode_operands<Word>(isa_.row(i.op).format, word) : Operands<Word>{});
-  Result result{.waits = view.waits().on, .device = memory.device};
-  if (view.trapped()) {
-    result.trap = TrapExit{view.trap_cause(), view.trap_value(), word};
-    return result;
+/// The guest's memory where the real hart would find it: as the shadow shows it, page by page. An access that it does not show, or that goes
+/// over the end of a page, is the real hart's to make.
+class Emulator::ShownMemory {
+ public:
+  ShownMemory(Shadow& shadow, Hart& hart) : shadow_(shadow), hart_(hart) {}
+
+  Word load(auto& view, Word address, Width width) {
+    RealPhysical at;
+    if (!find(view, address, width, Access::load, at)) return 0;
+    const uint32_t value = shadow_.real_memory().read(Physical{at.at}, width);
+    view.record_access(false, width, Virtual{address.bits}, Physical{shadow_.slice().to_guest(at).at}, value);
+    return value;
   }
-  ++virtual_hart.clock.steps;
-  ++virtual_hart.clock.retired;
-  record.next_pc = virtual_hart.pc;
-  if (sink != nullptr && sink->wants_records()) sink->record(record);
-  return result;
+  void store(auto& view, Word address, Word value, Width width) {
+    RealPhysical at;
+    if (!find(view, address, width, Access::store, at)) return;
+    shadow_.real_memory().write(Physical{at.at}, value.bits, width);
+    view.record_access(true, width, Virtual{address.bits}, Physical{shadow_.slice().to_guest(at).at}, value.bits);
+  }
+  // No innocuous instruction has these effects; the machine concept names them.
+  Word atomic(auto& view, Word address, Access access) { return view.trap(cause::page_fault(access), address), Word{0}; }
+  Word load_physical(auto& view, Word address, Width) { return atomic(view, address, Access::load); }
+  void store_physical(auto& view, Word address, Word, Width) { atomic(view, address, Access::store); }
+  Word translate(auto& view, Word address) { return atomic(view, address, Access::load); }
+  void flush(auto&, const FlushScope<Word>&) {}
+
+ private:
+  bool find(auto& view, Word address, Width width, Access access, RealPhysical& at) {
+    if (view.trapped()) return false;
+    const Virtual first{address.bits};
+    const bool inside = first.offset() + static_cast<uint32_t>(width) <= page_size;
+    if (inside && shadow_.shows(hart_, first, access, at)) return true;
+    view.trap(cause::page_fault(access), address);
+    return false;
+  }
+
+  Shadow& shadow_;
+  Hart& hart_;
+};
+
+template <bool Recorded, class Memory>
+auto Emulator::step(Memory& memory, Hart& virtual_hart, const Decoded& instruction, TraceSink* records, auto&& then) {
+  using View = VirtualView<WordDomain, Recorded, Memory>;
+  static_assert(MachineConcept<View>);
+  std::conditional_t<Recorded, Record, std::monostate> record;
+  Record* kept = nullptr;
+  if constexpr (Recorded) {
+    record = {.step = virtual_hart.clock.steps, .mode = virtual_hart.mode, .pc = virtual_hart.pc, .word = instruction.word};
+    kept = &record;
+  }
+  View view(isa_, virtual_hart, memory, instruction.word, kept);
+  emulate_instruction(view, instruction.op, instruction.operands);
+  if (!view.trapped()) {
+    ++virtual_hart.clock.steps;
+    ++virtual_hart.clock.retired;
+    if constexpr (Recorded) {
+      record.next_pc = virtual_hart.pc;
+      records->record(record);
+    }
+  }
+  return then(view);
+}
+
+Emulator::Result Emulator::emulate(Hart& virtual_hart, const Decoded& instruction, TraceSink* records) {
+  GuestMemory memory(*this, virtual_hart);
+  const auto result = [&](const auto& view) {
+    Result r{.waits = view.waits().on, .device = memory.device};
+    if (view.trapped()) r.trap = TrapExit{view.trap_cause(), view.trap_value(), instruction.word};
+    return r;
+  };
+  return records != nullptr ? step<true>(memory, virtual_hart, instruction, records, result) : step<false>(memory, virtual_hart, instruction, nullptr, result);
+}
+
+bool Emulator::run_as_real(Hart& virtual_hart, const Decoded& instruction, TraceSink* records) {
+  ShownMemory memory(shadow_, virtual_hart);
+  const auto done = [](const auto& view) { return !view.trapped(); };
+  return records != nullptr ? step<true>(memory, virtual_hart, instruction, records, done) : step<false>(memory, virtual_hart, instruction, nullptr, done);
 }
 
 }  // namespace vmsim

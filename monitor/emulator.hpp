@@ -2,6 +2,7 @@
 // row reads and writes is the guest's: its control registers, its memory through its own tables, its devices.
 #pragma once
 
+#include "monitor/decoded.hpp"
 #include "monitor/shadow.hpp"
 #include "vcpu/hart_machine.hpp"
 
@@ -9,22 +10,34 @@ namespace vmsim {
 
 class Emulator {
  public:
-  Emulator(const Isa& isa, Bus& guest, Shadow& shadow) : isa_(isa), mmu_(isa, guest, false), shadow_(shadow) {}
+  Emulator(const Isa& isa, Bus& guest, Shadow& shadow) : isa_(isa), mmu_(isa, guest, false), shadow_(shadow), words_(isa) {}
 
   struct Result {
     std::optional<TrapExit> trap;  // the virtual hart traps here; nothing else happened
     bool waits = false;            // wfi
     bool device = false;           // a device was reached
   };
-  /// Runs `word`, at the virtual hart's pc. Where it does not trap it is one retired step, recorded in `sink` if there is one.
-  Result emulate(Hart& virtual_hart, uint32_t word, TraceSink* sink);
+  /// Runs `instruction`, at the virtual hart's pc. Where it does not trap it is one retired step, recorded in `records` if there is one.
+  Result emulate(Hart& virtual_hart, const Decoded& instruction, TraceSink* records);
+
+  /// Runs an innocuous instruction, at the virtual hart's pc, as the real hart would: it reaches memory where the shadow shows it. False where it
+  /// would not get past the instruction; then nothing happened.
+  bool run_as_real(Hart& virtual_hart, const Decoded& instruction, TraceSink* records);
+
+  /// `word`, decoded. Valid until the next one is.
+  const Decoded& decode(uint32_t word) { return words_[word]; }
 
  private:
   class GuestMemory;
+  class ShownMemory;
+  /// Runs one instruction over `memory` and gives the view on which it ran to `then`.
+  template <bool Recorded, class Memory>
+  auto step(Memory& memory, Hart& virtual_hart, const Decoded& instruction, TraceSink* records, auto&& then);
 
   const Isa& isa_;
   Mmu mmu_;
   Shadow& shadow_;
+  DecodedWords words_;
 };
 
 }  // namespace vmsim

@@ -16,21 +16,20 @@ uint32_t entry_for(RealPhysical target, uint32_t bits) { return target.at >> 12 
 RealPhysical target_of(uint32_t entry) { return RealPhysical{entry >> 10 << 12}; }
 bool is_pointer(uint32_t entry) { return (entry & (pte::valid | pte::read | pte::execute)) == pte::valid; }
 RealPhysical upper_entry(RealPhysical root, Virtual address) { return RealPhysical{root.at + (address.at >> 22) * 4}; }
-RealPhysical lower_entry(RealPhysical table, Virtual address) {
-  return RealPhysical{table.at + (address.at >> 12 & 0x3FF) * 4};
-}
+RealPhysical lower_entry(RealPhysical table, Virtual address) { return RealPhysical{table.at + (address.at >> 12 & 0x3FF) * 4}; }
 
 }  // namespace
 
 Shadow::Shadow(Platform& real, Bus& guest, const Slice& slice, RealPhysical pool, uint32_t pages)
-    : real_(real), guest_(guest), guest_mmu_(real.isa(), guest, false), slice_(slice), pool_(pool), pages_(pages), holds_pieces_(pages) {}
+    : real_(real), isa_(real.isa()), memory_(real.memory()), guest_(guest), guest_mmu_(real.isa(), guest, false), slice_(slice), pool_(pool), pages_(pages),
+      holds_pieces_(pages) {}
 
-uint32_t Shadow::get(RealPhysical entry) const { return real_.memory().read(Physical{entry.at}, Width::word); }
-void Shadow::set(RealPhysical entry, uint32_t value) { real_.memory().write(Physical{entry.at}, value, Width::word); }
+uint32_t Shadow::get(RealPhysical entry) const { return memory_.read(Physical{entry.at}, Width::word); }
+void Shadow::set(RealPhysical entry, uint32_t value) { memory_.write(Physical{entry.at}, value, Width::word); }
 
 void Shadow::clear(RealPhysical table) {
   static constexpr std::array<uint8_t, page_size> zeros{};
-  real_.memory().write(Physical{table.at}, zeros);
+  memory_.write(Physical{table.at}, zeros);
   holds_pieces_[index_of(table)] = false;
 }
 
@@ -94,14 +93,32 @@ Shadow::Root& Shadow::root(uint64_t key, const Hart& virtual_hart) {
 }
 
 void Shadow::apply(const Hart& virtual_hart, Hart& real_hart) {
-  if (!real_.isa().mmu().bounds) {
-    real_hart[Csr::satp] = root(translation_key(real_.isa(), virtual_hart), virtual_hart).satp;
+  if (!isa_.mmu().bounds) {
+    real_hart[Csr::satp] = root(translation_key(isa_, virtual_hart), virtual_hart).satp;
     return;
   }
   // The relocation moves with the slice, and the bound ends where the slice does. A relocation that begins outside cannot be shown.
   const uint32_t offset = virtual_hart[Csr::base] - slice_.guest.at;
   real_hart[Csr::base] = slice_.real.at + offset;
   real_hart[Csr::bound] = offset < slice_.size ? std::min(virtual_hart[Csr::bound], slice_.size - offset) : 0;
+}
+
+bool Shadow::shows(const Hart& virtual_hart, Virtual address, Access access, RealPhysical& at) {
+  if (isa_.mmu().bounds) return false;
+  const uint64_t key = translation_key(isa_, virtual_hart);
+  if (current_ == nullptr || key != current_key_) {
+    const auto found = roots_.find(key);
+    if (found == roots_.end() || found->second.generation != generation_) return false;
+    found->second.used = ++clock_;  // as if the real hart had entered it
+    current_key_ = key;
+    current_ = &found->second;
+  }
+  const uint32_t needed = pte::valid | (access == Access::load ? pte::read : access == Access::store ? pte::write : pte::execute);
+  uint32_t entry = get(upper_entry(current_->tables.front(), address));
+  const bool wide = !is_pointer(entry);
+  if (!wide) entry = get(lower_entry(target_of(entry), address));
+  at = RealPhysical{target_of(entry).at | (address.at & ((wide ? superpage_size : page_size) - 1))};
+  return (entry & needed) == needed;
 }
 
 uint32_t Shadow::permissions(Hart& virtual_hart, Virtual address, Access known) {
@@ -119,11 +136,11 @@ Shadow::Fill Shadow::fill(Hart& virtual_hart, Virtual address, Access access) {
   const GuestPhysical page{found.physical.at & ~(page_size - 1)};
   const auto real_page = slice_.to_real(page, page_size);
   if (!real_page) return {.outcome = Outcome::outside, .guest = GuestPhysical{found.physical.at}};
-  if (real_.isa().mmu().bounds) return {.outcome = Outcome::out_of_reach, .guest = GuestPhysical{found.physical.at}};
+  if (isa_.mmu().bounds) return {.outcome = Outcome::out_of_reach, .guest = GuestPhysical{found.physical.at}};
 
   // A root and a lower table may be needed: room is made first, because it may cost this very root.
   Fill fill{.outcome = Outcome::filled, .guest = page, .real = *real_page, .evicted = make_room(2)};
-  Root& root = this->root(translation_key(real_.isa(), virtual_hart), virtual_hart);
+  Root& root = this->root(translation_key(isa_, virtual_hart), virtual_hart);
   const uint32_t bits = permissions(virtual_hart, address, access) | pte::valid | pte::user | pte::accessed | pte::dirty;
   const RealPhysical upper = upper_entry(root.tables.front(), address);
   const uint32_t old = get(upper);

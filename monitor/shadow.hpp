@@ -16,9 +16,9 @@ namespace vmsim {
 class Shadow {
  public:
   enum class Outcome : uint8_t {
-    filled,   // an entry was added: the instruction can run again
-    fault,    // the guest's own tables forbid it: a true guest fault
-    outside,  // it maps to something that is not the guest's memory: a device, or nothing
+    filled,        // an entry was added: the instruction can run again
+    fault,         // the guest's own tables forbid it: a true guest fault
+    outside,       // it maps to something that is not the guest's memory: a device, or nothing
     out_of_reach,  // the guest's memory, but the real MMU cannot be made to show it there: interpret
   };
   /// What a filled entry maps, of what.
@@ -45,6 +45,10 @@ class Shadow {
   Fill fill(Hart& virtual_hart, Virtual address, Access access);
   /// The guest's sfence.vma.
   void fence(const Fence& fence);
+  /// Where the real hart would find `address` for such an access, made by the virtual hart as it stands. False where it would fault.
+  [[nodiscard]] bool shows(const Hart& virtual_hart, Virtual address, Access access, RealPhysical& at);
+  [[nodiscard]] Memory& real_memory() { return memory_; }
+  [[nodiscard]] const Slice& slice() const { return slice_; }
   /// The word at an address of the guest's memory.
   [[nodiscard]] uint32_t guest_word(GuestPhysical at) const { return guest_.memory().read(Physical{at.at}, Width::word); }
 
@@ -76,6 +80,8 @@ class Shadow {
   uint32_t index_of(RealPhysical table) const { return (table.at - pool_.at) / page_size; }
 
   Platform& real_;
+  const Isa& isa_;
+  Memory& memory_;  // the real one
   Bus& guest_;
   Mmu guest_mmu_;  // the generic walk over the guest's tables
   Slice slice_;

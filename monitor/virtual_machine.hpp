@@ -13,13 +13,13 @@ class VirtualMachine final : public Computer {
   static constexpr uint32_t shadow_pages = 1024;
   static constexpr uint32_t overhead = shadow_pages * page_size + (8u << 20);
 
-  /// A guest with `ram` bytes of memory, one of those that the allocator serves; an error where there is no room for it. `engine` runs what
-  /// the technique interprets.
+  /// A guest with `ram` bytes of memory, one of those that the allocator serves; an error where there is no room for it. `how` has the
+  /// technique's switches.
   static Result<std::unique_ptr<VirtualMachine>> make(Allocator& allocator, uint32_t ram, const BoardOptions& options, Technique technique,
-                                                      EngineOptions engine = {}, uint32_t shadow_pages = VirtualMachine::shadow_pages);
+                                                      const TechniqueOptions& how = {}, uint32_t shadow_pages = VirtualMachine::shadow_pages);
   /// The same under a monitor of its own, which serves no other guest.
   static Result<std::unique_ptr<VirtualMachine>> make(Platform& real, uint32_t ram, const BoardOptions& options, Technique technique,
-                                                      EngineOptions engine = {});
+                                                      const TechniqueOptions& how = {});
   ~VirtualMachine() override;
 
   /// What the guest has been given.
@@ -29,16 +29,18 @@ class VirtualMachine final : public Computer {
   /// The guest stops before this step of its own, whatever it was asked to run for.
   void set_deadline(uint64_t step) { grant_.set_deadline(step); }
   /// Exits so far.
-  [[nodiscard]] uint64_t exits() const { return exits_; }
+  [[nodiscard]] uint64_t exits() const { return count_.exits; }
+  /// Privileged instructions so far that were handled in another's exit.
+  [[nodiscard]] uint64_t clustered() const { return count_.clustered; }
 
  private:
-  VirtualMachine(Platform& real, Grant grant, const BoardOptions& options, Technique technique, EngineOptions engine);
+  VirtualMachine(Platform& real, Grant grant, const BoardOptions& options, Technique technique, const TechniqueOptions& how);
   void call_firmware(TraceSink* sink) override;
   [[nodiscard]] uint64_t deadline() const override { return grant_.deadline(); }
 
   std::unique_ptr<Allocator> allocator_;  // where it is this guest's alone; outlives the grant
   Grant grant_;
-  uint64_t exits_ = 0;
+  ExitCount count_;
 };
 
 }  // namespace vmsim

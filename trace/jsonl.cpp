@@ -35,8 +35,11 @@ class JsonlTrace final : public TraceSink {
     for (const RegisterWrite& w : r.registers) registers.push_back({{"register", w.reg}, {"value", w.value}});
     Json& memory = line["memory"] = Json::array();
     for (const MemoryAccess& m : r.memory)
-      memory.push_back({{"kind", m.is_store ? "store" : "load"}, {"virtual", m.virtual_address}, {"physical", m.physical_address},
-                        {"size", static_cast<int>(m.width)}, {"value", m.value}});
+      memory.push_back({{"kind", m.is_store ? "store" : "load"},
+                        {"virtual", m.virtual_address},
+                        {"physical", m.physical_address},
+                        {"size", static_cast<int>(m.width)},
+                        {"value", m.value}});
     Json& csrs = line["csrs"] = Json::array();
     for (const CsrWrite& w : r.csrs) csrs.push_back({{"csr", vmsim::name(w.csr)}, {"value", w.value}});
     line["event"] = name(r.event);
@@ -52,9 +55,10 @@ class JsonlTrace final : public TraceSink {
 
   void act(const Act& a) override {
     if (c_.level == TraceLevel::instructions || c_.level == TraceLevel::memory || !c_.selection.takes(c_.isa, a)) return;
-    Json line{{"type", "act"}, {"number", a.number}, {"step", a.step}, {"hart", a.hart}, {"kind", vmsim::name(a.kind)},
-              {"mode", vmsim::name(a.mode)}, {"pc", a.pc}, {"word", a.word}};
+    Json line{{"type", "act"}, {"number", a.number}, {"step", a.step}, {"hart", a.hart}, {"kind", vmsim::name(a.kind)}, {"mode", vmsim::name(a.mode)},
+              {"pc", a.pc},    {"word", a.word}};
     add_instruction(line, a.word, a.pc);
+    line["clustered"] = a.clustered;
     line["real_cause"] = a.real_cause;
     line["real_tval"] = a.real_tval;
     if (a.kind == ActKind::reflect || a.kind == ActKind::inject) {

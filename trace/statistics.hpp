@@ -1,4 +1,4 @@
-// Exits counted by reason: how many, their share, and the steps from each to the one before it.
+// Exits counted by reason: how many, their share, the steps from each to the one before it, and how often the same was handled in another's exit.
 #pragma once
 
 #include <map>
@@ -11,7 +11,8 @@ class Statistics final : public TraceSink {
  public:
   struct Reason {
     uint64_t count = 0;
-    uint64_t steps = 0;  // from the exit before each of them
+    uint64_t clustered = 0;  // besides: handled in another's exit
+    uint64_t steps = 0;      // from the exit before each of them
   };
 
   /// Passes everything on to `next`, if there is one.
@@ -23,6 +24,7 @@ class Statistics final : public TraceSink {
 
   [[nodiscard]] const std::map<std::string, Reason>& reasons() const { return reasons_; }
   [[nodiscard]] uint64_t exits() const { return exits_; }
+  [[nodiscard]] uint64_t clustered() const { return clustered_; }
   /// A table, most frequent first. `steps` is the run's length.
   [[nodiscard]] std::string table(uint64_t steps) const;
 
@@ -30,7 +32,7 @@ class Statistics final : public TraceSink {
   const Isa& isa_;
   TraceSink* next_;
   std::map<std::string, Reason> reasons_;
-  uint64_t exits_ = 0, last_ = 0;
+  uint64_t exits_ = 0, clustered_ = 0, last_ = 0;
 };
 
 }  // namespace vmsim

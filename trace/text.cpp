@@ -39,7 +39,9 @@ class TextTrace final : public TraceSink {
     auto line = [&](const std::string& text, const std::string& comment) { block += pad(text, comment_column) + comment + "\n"; };
     line(where + (between ? "(between two instructions)" : instruction(a.word, a.pc)) + fmt::format("  {} (virtual), step {}", name(a.mode), a.step),
          "1 " + reason(a));
-    line(fmt::format("       {:8}{:30}real user → monitor", "trap", between ? "deadline" : cause::name(a.real_cause)), "2 trap");
+    if (a.clustered)
+      line(fmt::format("       {:8}{:30}in the monitor already", "trap", fmt::format("none: part of exit #{}", a.number)), "2 no trap: the exit goes on");
+    else line(fmt::format("       {:8}{:30}real user → monitor", "trap", between ? "deadline" : cause::name(a.real_cause)), "2 trap");
     const auto [label, text, comment] = answer(a);
     line(fmt::format("       {:8}{}", label, text), "3 " + comment);
     if (a.changes.empty()) line(fmt::format("       {:8}unchanged", "vcpu"), "4 the virtual CPU stays as it is");
@@ -70,8 +72,7 @@ class TextTrace final : public TraceSink {
 
   [[nodiscard]] std::string instruction(uint32_t word, uint32_t pc) const {
     if (word == 0) return "(no instruction could be fetched)";
-    return c_.isa.decode(word).legal() ? disassemble(c_.isa, word, pc, {.symbols = &c_.symbols, .separator = ' '})
-                                       : fmt::format(".word {:#010x}", word);
+    return c_.isa.decode(word).legal() ? disassemble(c_.isa, word, pc, {.symbols = &c_.symbols, .separator = ' '}) : fmt::format(".word {:#010x}", word);
   }
 
   [[nodiscard]] static std::string reason(const Act& a) {
@@ -97,8 +98,7 @@ class TextTrace final : public TraceSink {
     const CsrRule* rule = i.legal() && layout(c_.isa.row(i.op).format).csr ? c_.isa.csr(i.csr()) : nullptr;
     std::string text = instruction(a.word, a.pc);
     for (const Change& change : a.changes)
-      if (rule != nullptr && change.what == rule->name)
-        return fmt::format("{} {} ← {:08x}", text.substr(0, text.find(' ')), change.what, change.after);
+      if (rule != nullptr && change.what == rule->name) return fmt::format("{} {} ← {:08x}", text.substr(0, text.find(' ')), change.what, change.after);
     return text;
   }
 

@@ -27,8 +27,10 @@ struct WordDomain {
   static Flag condition(bool cell) { return {cell}; }
 
   struct Gate {
+    // Not side by side: two words that have just been written are slow to read back as one.
+    uint32_t cause = 0;
     bool trapped = false;
-    uint32_t cause = 0, tval = 0;
+    uint32_t tval = 0;
 
     [[nodiscard]] bool open() const { return !trapped; }
     void assign(uint32_t& cell, Word value) const {
@@ -85,9 +87,7 @@ class HartMachine {
     gate_.assign(hart_.reserved, Condition{true});
     gate_.assign(hart_.reservation, physical);
   }
-  [[nodiscard]] Condition reserved(Value physical) const {
-    return Domain::condition(hart_.reserved) & eq(Domain::value(hart_.reservation), physical);
-  }
+  [[nodiscard]] Condition reserved(Value physical) const { return Domain::condition(hart_.reserved) & eq(Domain::value(hart_.reservation), physical); }
   void release() {
     gate_.assign(hart_.reserved, Condition{false});
     gate_.assign(hart_.reservation, Value{0u});

@@ -31,9 +31,10 @@ struct Act {
   uint64_t number = 0;  // exits so far, this one included
   uint64_t step = 0;    // the guest's own
   uint32_t hart = 0;
-  Mode mode = Mode::kernel;      // virtual mode before the exit
-  Mode resume_mode = Mode::kernel;  // virtual mode after it
-  uint32_t pc = 0, word = 0;     // of the instruction that made the exit; word 0 where none did
+  Mode mode = Mode::kernel;                // virtual mode before the exit
+  Mode resume_mode = Mode::kernel;         // virtual mode after it
+  uint32_t pc = 0, word = 0;               // of the instruction that made the exit; word 0 where none did
+  bool clustered = false;                  // it made none: the monitor came to it in the exit of this number, and handled it there
   uint32_t real_cause = 0, real_tval = 0;  // the real hart's trap; a timer interrupt where the monitor's deadline ended the run
   ActKind kind = ActKind::emulate;
   uint32_t cause = 0;  // reflected or injected

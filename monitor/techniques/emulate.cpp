@@ -4,8 +4,6 @@
 
 namespace vmsim {
 
-std::unique_ptr<Engine> make_emulate_technique(const Ground& ground) {
-  return make_engine(ground.real.isa(), ground.guest, ground.engine);
-}
+std::unique_ptr<Engine> make_emulate_technique(const Ground& ground) { return make_engine(ground.real.isa(), ground.guest, ground.options.engine); }
 
 }  // namespace vmsim

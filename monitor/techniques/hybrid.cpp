@@ -30,12 +30,9 @@ EngineOptions kernel_only(EngineOptions options) {
 class HybridTechnique final : public Engine {
  public:
   explicit HybridTechnique(const Ground& ground)
-      : isa_(ground.real.isa()),
-        shadow_(ground.real, ground.guest, ground.slice, ground.pool, ground.pool_pages),
-        dispatcher_(ground.real.isa(), ground.guest, shadow_, ground.exits),
-        direct_(ground.real, shadow_, ground.slice),
-        kernel_bus_(ground.guest, shadow_),
-        kernel_(make_engine(ground.real.isa(), kernel_bus_, kernel_only(ground.engine))) {}
+      : isa_(ground.real.isa()), shadow_(ground.real, ground.guest, ground.slice, ground.pool, ground.pool_pages),
+        dispatcher_(ground.real.isa(), ground.guest, shadow_, ground.count, false), direct_(ground.real, shadow_, ground.slice),
+        kernel_bus_(ground.guest, shadow_), kernel_(make_engine(ground.real.isa(), kernel_bus_, kernel_only(ground.options.engine))) {}
 
   Exit run(Hart& hart, uint64_t budget, TrapDestination destination, TraceSink* sink) override {
     const bool to_guest = destination == TrapDestination::guest;
@@ -74,8 +71,6 @@ class HybridTechnique final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_hybrid_technique(const Ground& ground) {
-  return std::make_unique<HybridTechnique>(ground);
-}
+std::unique_ptr<Engine> make_hybrid_technique(const Ground& ground) { return std::make_unique<HybridTechnique>(ground); }
 
 }  // namespace vmsim

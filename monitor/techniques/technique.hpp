@@ -8,9 +8,16 @@
 #include <string_view>
 
 #include "machine/platform.hpp"
+#include "monitor/dispatcher.hpp"
 #include "monitor/slice.hpp"
 
 namespace vmsim {
+
+/// A technique's switches.
+struct TechniqueOptions {
+  EngineOptions engine = {};  // of what the monitor itself interprets
+  bool clusters = true;       // off: every privileged instruction makes an exit of its own
+};
 
 /// What a technique works with: the machine below, and the guest's own memory and devices.
 struct Ground {
@@ -19,8 +26,8 @@ struct Ground {
   Slice slice;
   RealPhysical pool;  // pages for shadow tables
   uint32_t pool_pages = 0;
-  uint64_t& exits;  // counts them
-  EngineOptions engine = {};  // of what the monitor itself interprets
+  ExitCount& count;
+  TechniqueOptions options = {};
 };
 
 /// Real user mode for everything; every privileged instruction traps and is emulated.

@@ -12,10 +12,8 @@ namespace {
 class TrapTechnique final : public Engine {
  public:
   explicit TrapTechnique(const Ground& ground)
-      : isa_(ground.real.isa()),
-        shadow_(ground.real, ground.guest, ground.slice, ground.pool, ground.pool_pages),
-        dispatcher_(ground.real.isa(), ground.guest, shadow_, ground.exits),
-        direct_(ground.real, shadow_, ground.slice) {}
+      : isa_(ground.real.isa()), shadow_(ground.real, ground.guest, ground.slice, ground.pool, ground.pool_pages),
+        dispatcher_(ground.real.isa(), ground.guest, shadow_, ground.count, ground.options.clusters), direct_(ground.real, shadow_, ground.slice) {}
 
   Exit run(Hart& hart, uint64_t budget, TrapDestination destination, TraceSink* sink) override {
     const bool to_guest = destination == TrapDestination::guest;
@@ -24,6 +22,13 @@ class TrapTechnique final : public Engine {
     while (hart.clock.steps < end) {
       if (to_guest && dispatcher_.inject(hart, sink)) continue;
       const uint64_t until = to_guest ? std::min(end, timer_step(hart)) : end;
+      const uint64_t before = hart.clock.steps;
+      if (const auto ahead = dispatcher_.look_ahead(hart, until, destination, sink); ahead.handled) {
+        if (ahead.exit) return *ahead.exit;
+        continue;
+      }
+      const uint64_t done = hart.clock.steps - before;
+      if (done >= until - before) continue;
       const Exit exit = direct_.run(hart, until - hart.clock.steps, sink);
       // Where waiting is not privileged the guest waits directly; what may wake it is the virtual hart's.
       if (std::holds_alternative<IdleExit>(exit) && !has_wake_up(isa_, hart)) return exit;

@@ -97,7 +97,7 @@ Ending run(const Attack& attack, std::string_view technique, const EngineOptions
   if (!bare) {
     std::ranges::fill(real.memory().bytes(), canary);
     neighbours.push_back(allocator.grant(GuestPhysical{ram_base}, neighbour, 0).value());
-    guest = VirtualMachine::make(allocator, ram, board, *technique_of(technique), engine, shadow_pages).value();
+    guest = VirtualMachine::make(allocator, ram, board, *technique_of(technique), {engine}, shadow_pages).value();
     neighbours.push_back(allocator.grant(GuestPhysical{ram_base}, neighbour, 0).value());
     slice = slice.subspan(guest->slice().real.at - real.memory().base().at, ram);
     std::ranges::fill(slice, 0);

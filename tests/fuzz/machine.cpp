@@ -96,7 +96,7 @@ struct Guarded {
   Guarded(const Plan& plan, const BoardOptions& board)
       : machine(Isa::toy32(), 2 * around + (shadow_pages + 1) * page_size + Program::ram_size, {}, plan.engine), allocator(machine),
         before(*machine.take(around, page_size)),
-        guest(VirtualMachine::make(allocator, Program::ram_size, board, *technique_of(plan.technique), plan.engine, shadow_pages).value()),
+        guest(VirtualMachine::make(allocator, Program::ram_size, board, *technique_of(plan.technique), {plan.engine}, shadow_pages).value()),
         after(*machine.take(around, page_size)) {
     for (const Physical at : {before, after}) std::ranges::fill(neighbour(at), canary);
   }

@@ -25,8 +25,8 @@ inline void start(Computer& computer) {
 }
 
 /// `technique`: "bare", or a technique's name.
-inline Outcome run(const Program& program, std::string_view technique, EngineOptions engine = {}, const Isa& isa = Isa::toy32()) {
-  const test::Made made = test::make(technique, Program::ram_size, {}, engine, isa);
+inline Outcome run(const Program& program, std::string_view technique, EngineOptions engine = {}, const Isa& isa = Isa::toy32(), bool clusters = true) {
+  const test::Made made = test::make(technique, Program::ram_size, {}, engine, isa, clusters);
   Computer& computer = made.computer();
   program.place(computer.memory().bytes());
   start(computer);

@@ -23,16 +23,17 @@ struct Case {
   bool paging;
   EngineOptions engine;
   uint64_t programs;
+  bool clusters = true;
 };
 std::ostream& operator<<(std::ostream& out, const Case& c) {
   return out << c.technique << (c.paging ? " with paging" : "") << (c.engine.block_cache ? "" : ", no block cache")
-             << (c.engine.translation_cache ? "" : ", no translation cache");
+             << (c.engine.translation_cache ? "" : ", no translation cache") << (c.clusters ? "" : ", no clusters");
 }
 
 class RandomPrograms : public testing::TestWithParam<Case> {};
 
 TEST_P(RandomPrograms, make_the_same_records_as_on_the_bare_machine) {
-  const auto [technique, paging, engine, programs] = GetParam();
+  const auto [technique, paging, engine, programs, clusters] = GetParam();
   std::vector<size_t> steps, traps, causes, spaces;
   std::map<uint32_t, size_t> programs_with;  // cause → how many programs took such a trap
   std::set<Op> rows;
@@ -42,8 +43,10 @@ TEST_P(RandomPrograms, make_the_same_records_as_on_the_bare_machine) {
   for (uint64_t seed = first; seed < first + count; ++seed) {
     const Program program = lockstep::make_program(seed, {.paging = paging});
     const Outcome bare = run(program, "bare");
-    const auto differs = [technique = technique, engine = engine](const Program& p) { return difference(run(p, "bare"), run(p, technique, engine)); };
-    const std::string found = difference(bare, run(program, technique, engine));
+    const auto differs = [technique = technique, engine = engine, clusters = clusters](const Program& p) {
+      return difference(run(p, "bare"), run(p, technique, engine, Isa::toy32(), clusters));
+    };
+    const std::string found = difference(bare, run(program, technique, engine, Isa::toy32(), clusters));
     if (!found.empty()) {
       const Program small = lockstep::shrink(program, [&](const Program& p) { return !differs(p).empty(); });
       FAIL() << "seed " << seed << " (VMSIM_SEED=" << seed << "): " << found << "\nshrunk to " << differs(small) << ":\n" << small.listing();
@@ -88,9 +91,9 @@ TEST_P(RandomPrograms, make_the_same_records_as_on_the_bare_machine) {
       covered += hit;
       if (!hit) missing += std::string(rule.name) + "." + std::string(field.name) + " ";
     }
-  std::cout << count << " programs, seeds from " << first << ": median steps " << median(steps) << ", traps " << median(traps) << ", causes "
-            << median(causes) << "; interrupts in " << interrupted << "; rows retired " << rows.size() << " of " << Isa::toy32().rows().size()
-            << "; CSR fields set " << covered << " of " << fields << (missing.empty() ? "" : "; missing: " + missing) << "\n";
+  std::cout << count << " programs, seeds from " << first << ": median steps " << median(steps) << ", traps " << median(traps) << ", causes " << median(causes)
+            << "; interrupts in " << interrupted << "; rows retired " << rows.size() << " of " << Isa::toy32().rows().size() << "; CSR fields set " << covered
+            << " of " << fields << (missing.empty() ? "" : "; missing: " + missing) << "\n";
   if (paging) {
     std::cout << "  address spaces, median " << median(spaces) << "; programs with";
     for (const auto& [cause, programs] : programs_with) std::cout << " " << cause::name(cause) << " " << programs;
@@ -110,8 +113,9 @@ TEST_P(RandomPrograms, make_the_same_records_as_on_the_bare_machine) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Techniques, RandomPrograms,
-                         testing::Values(Case{"trap", false, {}, 1000}, Case{"trap", true, {}, 1000}, Case{"emulate", false, {}, 1000},
-                                         Case{"emulate", true, {}, 1000}, Case{"hybrid", false, {}, 1000}, Case{"hybrid", true, {}, 1000}, Case{"trap", true, {.block_cache = false}, 200},
+                         testing::Values(Case{"trap", false, {}, 1000}, Case{"trap", true, {}, 1000}, Case{"trap", false, {}, 500, false},
+                                         Case{"trap", true, {}, 500, false}, Case{"emulate", false, {}, 1000}, Case{"emulate", true, {}, 1000},
+                                         Case{"hybrid", false, {}, 1000}, Case{"hybrid", true, {}, 1000}, Case{"trap", true, {.block_cache = false}, 200},
                                          Case{"trap", true, {.translation_cache = false}, 200}, Case{"bare", true, {.block_cache = false}, 200},
                                          Case{"bare", true, {.translation_cache = false}, 200}));
 

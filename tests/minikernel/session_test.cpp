@@ -57,10 +57,11 @@ std::vector<InputByte> typed() {
 }
 
 struct Session {
-  explicit Session(std::string_view technique, bool paravirtual_kernel = false, EngineOptions engine = {}) : disk(Disk::in_memory(bytes_of("minikernel.img"))) {
+  explicit Session(std::string_view technique, bool paravirtual_kernel = false, EngineOptions engine = {}, bool clusters = true)
+      : disk(Disk::in_memory(bytes_of("minikernel.img"))) {
     BoardOptions board{.console = {.output = [this](uint8_t byte) { console += static_cast<char>(byte); }}, .disks = {disk}, .paravirt = paravirtual_kernel};
     board.console.input = typed();
-    made = test::make(technique, ram, board, engine);
+    made = test::make(technique, ram, board, engine, Isa::toy32(), clusters);
     const std::string kernel = paravirtual_kernel ? "minikernel-paravirt.elf" : "minikernel.elf";
     const auto image = load_image(Isa::toy32(), bytes_of(kernel), kernel);
     EXPECT_TRUE(made.computer().boot(*image, build_device_tree({.ram_size = ram, .virtio_slots = made.computer().board().virtio_slots()})));
@@ -139,8 +140,19 @@ TEST(TheKernel, has_at_most_2500_lines_in_both_its_forms) {
   EXPECT_LE(lines, 2500u);
 }
 
+TEST(Clusters, make_fewer_exits_of_the_same_session) {
+  Session off("trap", false, {}, false), on("trap");
+  ASSERT_EQ(off.made.computer().run(900'000'000, nullptr), Stopped::powered_off);
+  ASSERT_EQ(on.made.computer().run(900'000'000, nullptr), Stopped::powered_off);
+  EXPECT_EQ(on.console, off.console);
+  EXPECT_EQ(on.made.computer().hart(), off.made.computer().hart());
+  EXPECT_EQ(off.made.guest->clustered(), 0u);
+  EXPECT_LT(on.made.guest->exits(), off.made.guest->exits());
+}
+
+/// Without clusters, which take from the native kernel what the paravirtual one never had.
 TEST(TheParavirtualKernel, has_the_native_kernels_console_and_disk_with_a_third_of_its_exits) {
-  Session native("trap"), paravirtual("paravirt", true);
+  Session native("trap", false, {}, false), paravirtual("paravirt", true, {}, false);
   ASSERT_EQ(native.made.computer().run(900'000'000, nullptr), Stopped::powered_off);
   ASSERT_EQ(paravirtual.made.computer().run(900'000'000, nullptr), Stopped::powered_off);
   EXPECT_EQ(paravirtual.console, native.console);

@@ -38,14 +38,15 @@ struct Made {
 };
 
 /// `technique`: "bare", or a technique's name.
-inline Made make(std::string_view technique, uint32_t ram, const BoardOptions& board = {}, EngineOptions engine = {}, const Isa& isa = Isa::toy32()) {
+inline Made make(std::string_view technique, uint32_t ram, const BoardOptions& board = {}, EngineOptions engine = {}, const Isa& isa = Isa::toy32(),
+                 bool clusters = true) {
   Made made;
   if (technique == "bare") {
     made.machine = std::make_unique<Machine>(isa, ram, board, engine);
     return made;
   }
   made.machine = std::make_unique<Machine>(isa, ram + VirtualMachine::overhead, BoardOptions{}, engine);
-  made.guest = VirtualMachine::make(*made.machine, ram, board, *technique_of(technique), engine).value();
+  made.guest = VirtualMachine::make(*made.machine, ram, board, *technique_of(technique), {engine, clusters}).value();
   return made;
 }
 

@@ -386,35 +386,41 @@ TEST(TheChromeTrace, is_trace_event_json_with_nested_slices_and_a_track_for_each
 TEST(Statistics, count_every_exit_once_with_its_share_and_the_steps_before_it) {
   for (const char* name : every_guest) {
     SCOPED_TRACE(name);
-    const auto all = jsonl(name);
-    const auto acts = only(all, [](const json& l) { return !is_record(l); });
-    const Ran ran = vmsim({"run", guest(name), "--console", "none", "--stats"});
-    const auto lines = lines_of(ran.out);
-    ASSERT_GE(lines.size(), 3u);
-    EXPECT_TRUE(std::regex_match(lines.front(), std::regex("exits by reason +count +share +steps since last exit")));
-    std::map<std::string, size_t> by_kind, expected;
-    for (const json& a : acts) ++expected[a.at("kind")];
-    double share = 0, steps = 0;
-    size_t count = 0, previous = ~size_t{0};
-    const std::regex row("([a-z].{38}[^ ]|[a-z].*?) +([0-9]+) +([0-9.]+)% +([0-9.]+)");
-    for (size_t i = 1; i + 2 < lines.size(); ++i) {
-      std::smatch found;
-      ASSERT_TRUE(std::regex_match(lines[i], found, row)) << lines[i];
-      const size_t here = std::stoul(found[2]);
-      EXPECT_LE(here, previous) << "most frequent first";
-      previous = here;
-      const std::string reason = found[1];
-      by_kind[reason.substr(0, reason.find(' '))] += here;
-      count += here;
-      share += std::stod(found[3]);
-      steps += std::stod(found[4]) * static_cast<double>(here);
-      EXPECT_NEAR(std::stod(found[3]), 100.0 * static_cast<double>(here) / static_cast<double>(acts.size()), 0.051);
+    for (const char* clusters : {"off", "on"}) {
+      SCOPED_TRACE(clusters);
+      const auto all = jsonl(name, {"--clusters", clusters});
+      const auto told = only(all, [](const json& l) { return !is_record(l); });
+      const auto acts = only(told, [](const json& l) { return !l.at("clustered"); });
+      const Ran ran = vmsim({"run", guest(name), "--console", "none", "--stats", "--clusters", clusters});
+      const auto lines = lines_of(ran.out);
+      ASSERT_GE(lines.size(), 3u);
+      EXPECT_TRUE(std::regex_match(lines.front(), std::regex("exits by reason +count +share +steps since last exit +clustered")));
+      std::map<std::string, size_t> by_kind, expected;
+      for (const json& a : acts) ++expected[a.at("kind")];
+      double share = 0, steps = 0;
+      size_t count = 0, clustered = 0, previous = ~size_t{0};
+      const std::regex row("([a-z].{38}[^ ]|[a-z].*?) +([0-9]+) +([0-9.]+)% +([0-9.]+) +([0-9]+)");
+      for (size_t i = 1; i + 2 < lines.size(); ++i) {
+        std::smatch found;
+        ASSERT_TRUE(std::regex_match(lines[i], found, row)) << lines[i];
+        const size_t here = std::stoul(found[2]);
+        EXPECT_LE(here, previous) << "most frequent first";
+        previous = here;
+        const std::string reason = found[1];
+        if (here != 0) by_kind[reason.substr(0, reason.find(' '))] += here;
+        clustered += std::stoul(found[5]);
+        count += here;
+        share += std::stod(found[3]);
+        steps += std::stod(found[4]) * static_cast<double>(here);
+        EXPECT_NEAR(std::stod(found[3]), 100.0 * static_cast<double>(here) / static_cast<double>(acts.size()), 0.051);
+      }
+      EXPECT_EQ(by_kind, expected);
+      EXPECT_EQ(count, acts.size());
+      EXPECT_EQ(clustered, told.size() - acts.size());
+      EXPECT_NEAR(share, 100, 0.06 * static_cast<double>(lines.size()));
+      EXPECT_NEAR(steps, acts.back().at("step"), 0.06 * static_cast<double>(count)) << "the gaps between exits make up the run";
+      EXPECT_NE(lines.back().find("steps " + std::to_string(all.size() - told.size()) + ", exits per million steps "), std::string::npos) << lines.back();
     }
-    EXPECT_EQ(by_kind, expected);
-    EXPECT_EQ(count, acts.size());
-    EXPECT_NEAR(share, 100, 0.06 * static_cast<double>(lines.size()));
-    EXPECT_NEAR(steps, acts.back().at("step"), 0.06 * static_cast<double>(count)) << "the gaps between exits make up the run";
-    EXPECT_NE(lines.back().find("steps " + std::to_string(all.size() - acts.size()) + ", exits per million steps "), std::string::npos) << lines.back();
   }
 }
 

@@ -7,8 +7,8 @@
 namespace vmsim {
 
 Interpreter::Interpreter(const Isa& isa, Bus& bus, EngineOptions options)
-    : isa_(isa), bus_(bus), options_(options), mmu_(isa, bus, options.translation_cache, options.races),
-      blocks_(isa, bus.memory(), options.block_cache), code_(isa, bus.memory(), options) {
+    : isa_(isa), bus_(bus), options_(options), mmu_(isa, bus, options.translation_cache, options.races), blocks_(isa, bus.memory(), options.block_cache),
+      code_(isa, bus.memory(), options) {
   options_.threaded = options.threaded && options.block_cache && threaded::has_tail_calls();
   cpu_.engine = this;
 }
@@ -51,7 +51,7 @@ Exit Interpreter::run_to_exit(Hart& hart, uint64_t budget, TrapDestination desti
   const uint64_t end = budget > ~uint64_t{0} - start ? ~uint64_t{0} : start + budget;
   const bool to_guest = destination == TrapDestination::guest;
   std::copy(hart.x.begin(), hart.x.end(), cpu_.x.begin());
-  auto leave = [&](Exit exit) {
+  const auto leave = [&]<class E>(const E& exit) -> Exit {
     std::copy_n(cpu_.x.begin(), hart.x.size(), hart.x.begin());
     return exit;
   };
@@ -85,8 +85,6 @@ Exit Interpreter::run_to_exit(Hart& hart, uint64_t budget, TrapDestination desti
   return leave(BudgetExit{});
 }
 
-std::unique_ptr<Engine> make_interpreter(const Isa& isa, Bus& bus, EngineOptions options) {
-  return std::make_unique<Interpreter>(isa, bus, options);
-}
+std::unique_ptr<Engine> make_interpreter(const Isa& isa, Bus& bus, EngineOptions options) { return std::make_unique<Interpreter>(isa, bus, options); }
 
 }  // namespace vmsim

@@ -17,11 +17,17 @@ const Slot* Interpreter::step(const Slot* op, int64_t budget) {
   Hart& hart = *hart_;
   set_clock(static_cast<uint64_t>(budget) + site.rest);
   hart.pc = site.pc;
+  if (site.op.handler == illegal_handler) {
+    trap_.cause = cause::illegal_instruction;
+    trap_.tval = trap_.word = site.op.word;
+    stop_ = Stop::trap;
+    return nullptr;
+  }
   View<false> view(*this, hart, nullptr, *cpu_.context, site.pc, &site.op, 0);
-  dispatch<handler_count>(site.op.handler, [&]<int Handler>() __attribute__((always_inline)) {
-    if constexpr (Handler == illegal_handler) view.trap(cause::illegal_instruction, site.op.word);
-    else if constexpr (Handler != end_handler) execute_handler<Handler>(view, isa_, site.op);
-  });
+  dispatch<handler_count>(
+      site.op.handler, [&]<int Handler>() __attribute__((always_inline)) {
+        if constexpr (Handler != illegal_handler && Handler != end_handler) execute_handler<Handler>(view, isa_, site.op);
+      });
   if (view.trapped()) {
     trap_ = {view.trap_cause(), view.trap_value(), site.op.word};
     stop_ = Stop::trap;

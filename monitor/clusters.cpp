@@ -1,0 +1,50 @@
+#include "monitor/clusters.hpp"
+
+namespace vmsim {
+
+// Where traps cost the hart something, each exit that a cluster saves would be seen; where the MMU is not the shadow's, the real hart's view is not known here.
+Clusters::Clusters(const Isa& isa, Emulator& emulator, Shadow& shadow, bool on)
+    : emulator_(emulator), shadow_(shadow), on_(on && !isa.mmu().bounds && !isa.trap().clears_reservation && isa.trap().loses == 0) {}
+
+const Clusters::Run& Clusters::run_at(RealPhysical at) {
+  Run& run = runs_[at.at / 4 % runs_.size()];
+  const auto word_at = [&] { return shadow_.real_memory().read(Physical{at.at}, Width::word); };
+  if (run.start == at && run.instructions[0].word == word_at()) return run;
+  run.start = at;
+  run.length = Run::no_end;
+  const uint32_t page = at.at / page_size;
+  for (uint32_t i = 0; i <= longest_gap && at.at / page_size == page && at.at % 4 == 0; ++i) {
+    const Decoded& instruction = run.instructions[i] = emulator_.decode(word_at());
+    if (instruction.directly == Directly::exits) run.length = i;
+    if (instruction.directly != Directly::same) break;
+    at.at += instruction.jumps ? instruction.operands.imm.bits : 4;
+  }
+  return run;
+}
+
+const Decoded* Clusters::reach(Hart& virtual_hart, uint64_t until, TraceSink* records) {
+  if (left_ == 0) return nullptr;
+  for (;;) {
+    // A kernel alone goes on here: what ends in a user program is rarely followed by another exit.
+    RealPhysical at;
+    if (virtual_hart.mode != Mode::kernel || !shadow_.shows(virtual_hart, Virtual{virtual_hart.pc}, Access::fetch, at)) return nullptr;
+    const Run& run = run_at(at);
+    if (run.length > gap_) return nullptr;
+    for (const Decoded* instruction = run.instructions.data();; ++instruction) {
+      if (virtual_hart.clock.steps >= until) return nullptr;
+      if (shadow_.real_memory().read(Physical{at.at}, Width::word) != instruction->word) break;  // stored to since
+      if (instruction->directly == Directly::exits) {
+        --left_;
+        gap_ = longest_gap;
+        return instruction;
+      }
+      const uint32_t expected = instruction->jumps ? instruction->operands.imm.bits : 4, next = virtual_hart.pc + expected;
+      if (!emulator_.run_as_real(virtual_hart, *instruction, records)) return nullptr;
+      --gap_;
+      if (virtual_hart.pc != next) break;  // a branch was taken
+      at.at += expected;
+    }
+  }
+}
+
+}  // namespace vmsim

@@ -1,0 +1,181 @@
+// Exit clusters: fewer exits, and nothing else that a guest or a clock could tell. Random programs with and without them are in lockstep/.
+#include <gtest/gtest.h>
+
+#include "support/assembled.hpp"
+#include "support/collect.hpp"
+
+namespace vmsim {
+namespace {
+
+constexpr uint32_t ram = 8u << 20;
+
+struct Ran {
+  std::vector<Record> records;
+  std::vector<Act> acts;
+  Hart hart;
+  uint64_t exits = 0, clustered = 0;
+};
+
+/// Runs `source` for `steps`, at most `slice` at a time.
+Ran run(std::string_view source, std::string_view technique, bool clusters, uint64_t steps, uint64_t slice = ~uint64_t{0}) {
+  const test::Made made = test::make(technique, ram, {}, {}, Isa::toy32(), clusters);
+  Computer& computer = made.computer();
+  test::boot(computer, source);
+  test::Collect sink;
+  while (computer.hart().clock.steps < steps) computer.run(computer.hart().clock.steps + std::min(slice, steps - computer.hart().clock.steps), &sink);
+  Ran ran{std::move(sink.records), std::move(sink.acts), computer.hart()};
+  if (made.guest) ran.exits = made.guest->exits(), ran.clustered = made.guest->clustered();
+  return ran;
+}
+
+struct Guest {
+  const char* name;
+  std::string_view source;
+  uint64_t steps;
+};
+std::ostream& operator<<(std::ostream& out, const Guest& guest) { return out << guest.name; }
+
+constexpr Guest guests[] = {
+    {"a_run_of_privileged_instructions", "_start: csrw sscratch, a0\n csrr t0, sscratch\n addi t0, t0, 1\n csrw sepc, t0\n csrr t1, sepc\n j _start\n", 600},
+    {"a_branch_over_one_of_them",
+     "_start: li s0, 0\n1: addi s0, s0, 1\n csrw sscratch, s0\n andi t0, s0, 1\n bnez t0, 2f\n csrw sepc, s0\n2: csrr t1, sscratch\n j 1b\n", 900},
+    {"a_store_to_the_instruction_ahead", R"(
+_start:
+    la   t0, ahead
+    lw   s1, 0(t0)
+    la   t1, other
+    lw   s2, 0(t1)
+1:  csrw sscratch, s0
+    sw   s2, 0(t0)               # csrw becomes csrr, and back
+    mv   t2, s1
+ahead:
+    csrw sepc, t0
+    mv   s1, s2
+    mv   s2, t2
+    j    1b
+other:
+    csrr a0, sscratch
+)",
+     900},
+    {"a_store_to_the_innocuous_one_ahead", R"(
+_start:
+    la   t0, ahead
+    lw   s1, 0(t0)
+    la   t1, other
+    lw   s2, 0(t1)
+1:  csrw sscratch, s0
+    sw   s2, 0(t0)
+    mv   t2, s1
+ahead:
+    addi s0, s0, 1
+    csrw sepc, t0
+    mv   s1, s2
+    mv   s2, t2
+    j    1b
+other:
+    addi s0, s0, 5
+)",
+     900},
+    {"a_timer_that_is_due_inside", R"(
+_start:
+    la   t0, handler
+    csrw stvec, t0
+    li   t0, 32
+    csrw sie, t0
+    csrsi sstatus, 2
+1:  csrr t0, time
+    addi t0, t0, 1
+    csrw stimecmp, t0
+    csrwi stimecmph, 0
+2:  csrw sscratch, t0
+    addi s0, s0, 1
+    addi s0, s0, 1
+    j    2b
+    .align 2
+handler:
+    csrr t0, time
+    addi t0, t0, 3
+    csrw stimecmp, t0
+    sret
+)",
+     4000},
+    {"an_access_over_the_end_of_a_page", R"(
+_start:
+    la   s2, pages
+    li   t1, 4094
+    add  s1, s2, t1
+    csrr t0, sscratch
+1:  csrw sscratch, s0
+    addi s0, s0, 1
+    sw   s0, 0(s1)
+    lw   t1, 0(s1)
+    csrw sepc, t1
+    j    1b
+    .align 12
+pages: .space 8192
+)",
+     900},
+    {"a_fault_inside", R"(
+_start:
+    la   t0, handler
+    csrw stvec, t0
+1:  csrw sscratch, s0
+    lw   t1, 1(zero)
+    csrw sepc, t1
+    j    1b
+    .align 2
+handler:
+    csrr t0, sepc
+    addi t0, t0, 4
+    csrw sepc, t0
+    csrr t0, scause
+    sret
+)",
+     900},
+};
+
+class Clusters : public testing::TestWithParam<Guest> {};
+
+TEST_P(Clusters, change_the_number_of_exits_and_nothing_that_the_guest_sees) {
+  const Guest& guest = GetParam();
+  const Ran bare = run(guest.source, "bare", false, guest.steps);
+  const Ran off = run(guest.source, "trap", false, guest.steps), on = run(guest.source, "trap", true, guest.steps);
+  ASSERT_EQ(bare.records.size(), guest.steps);
+  for (size_t i = 0; i < bare.records.size(); ++i) {
+    ASSERT_EQ(bare.records[i], off.records[i]) << "off, step " << i;
+    ASSERT_EQ(bare.records[i], on.records[i]) << "on, step " << i;
+  }
+  EXPECT_EQ(bare.hart, on.hart);
+  EXPECT_EQ(off.clustered, 0u);
+  EXPECT_GT(on.clustered, 20u);
+  EXPECT_LT(on.exits, off.exits);
+}
+
+TEST_P(Clusters, are_the_same_however_a_run_is_cut) {
+  const Guest& guest = GetParam();
+  const Ran whole = run(guest.source, "trap", true, guest.steps);
+  for (const uint64_t slice : {1, 2, 3, 7, 64}) {
+    const Ran cut = run(guest.source, "trap", true, guest.steps, slice);
+    EXPECT_EQ(whole.records, cut.records) << slice;
+    EXPECT_EQ(whole.hart, cut.hart) << slice;
+    EXPECT_EQ(whole.exits, cut.exits) << slice;
+    EXPECT_EQ(whole.clustered, cut.clustered) << slice;
+  }
+}
+
+TEST_P(Clusters, tell_of_each_instruction_in_the_exit_that_it_is_part_of) {
+  const Ran on = run(GetParam().source, "trap", true, GetParam().steps);
+  uint64_t exits = 0, clustered = 0;
+  for (const Act& act : on.acts) {
+    clustered += act.clustered;
+    exits += !act.clustered;
+    EXPECT_EQ(act.number, exits);
+  }
+  EXPECT_EQ(exits, on.exits);
+  EXPECT_EQ(clustered, on.clustered);
+}
+
+INSTANTIATE_TEST_SUITE_P(Exits, Clusters, testing::ValuesIn(guests), [](const auto& guest) { return std::string(guest.param.name); });
+
+}  // namespace
+}  // namespace vmsim
