@@ -256,7 +256,8 @@ class Questions {
     v.direct = real.direct;
     leave(reversible_, v, real);
     if (!world_.untouched(real.physical, {Name::Kind::physical, 0, 3})) v.physical = real.physical;
-    return {direct.none(), direct.none() & (step.trapped | states_differ(bare, v))};
+    const F wrong_wait = unlike(D::condition(bare.waited), D::condition(real.waited));
+    return {direct.none(), direct.none() & (step.trapped | wrong_wait | states_differ(bare, v))};
   }
   /// EMU. Where the direct run traps, what the monitor's answer leaves is what the bare machine's step does.
   Formula emulated(Mode mode) {

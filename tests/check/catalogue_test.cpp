@@ -136,6 +136,12 @@ TEST(Catalogue, PentiumNamesRobinAndIrvinesInstructionsAlsoShuffled) {
   for (size_t i = 0; i < count; ++i) EXPECT_EQ(kinds(r, parts.rows[first + i].name), kinds(plain, v.isa->rows()[first + i].name));
 }
 
+TEST(Safety, IsDeniedToAWaitThatUserModeIgnores) {
+  const auto v = parse_variant("name = \"mutant\"\n[[instruction]]\nname = \"wfi\"\nuser = \"ignore\"\n", "mutant.toml");
+  ASSERT_TRUE(v) << v.error().text();
+  EXPECT_EQ(decide(*v->isa, after_toy32()).safe.holds, Answer::no);
+}
+
 TEST(Emulation, IsProvedForEveryClassOfToy32) {
   const Report r = decide(Isa::toy32(), {.trials = 0, .queries = {Query::emulated_kernel, Query::emulated_user, Query::commutes_kernel, Query::commutes_user}});
   for (const Theorem* t : {&r.emulation, &r.reversible, &r.translation, &r.product}) EXPECT_EQ(t->holds, Answer::yes) << t->because;
