@@ -50,7 +50,9 @@ int main(int argc, char** argv) {
     variants.push_back(std::move(parse_variant(text.str(), entry.path()).value()));
   }
   std::ranges::sort(variants, {}, &Variant::name);
-  for (const Variant& v : variants) once(benchmark::RegisterBenchmark(("variant/" + v.name).c_str(), whole, std::cref(*v.isa), true)->UseRealTime()->MeasureProcessCPUTime());
-  for (size_t i = 0; i < query_count; ++i) once(benchmark::RegisterBenchmark((std::string("question/") + name(static_cast<Query>(i))).c_str(), question, static_cast<Query>(i))->UseManualTime());
+  for (const Variant& v : variants)
+    once(benchmark::RegisterBenchmark(("variant/" + v.name).c_str(), whole, std::cref(*v.isa), true)->UseRealTime()->MeasureProcessCPUTime());
+  for (size_t i = 0; i < query_count; ++i)
+    once(benchmark::RegisterBenchmark((std::string("question/") + name(static_cast<Query>(i))).c_str(), question, static_cast<Query>(i))->UseManualTime());
   benchmark::RunSpecifiedBenchmarks();
 }

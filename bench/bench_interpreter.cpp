@@ -47,12 +47,15 @@ int main(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 64;
   for (const std::string& name : workloads())
     benchmark::RegisterBenchmark(name.c_str(), [name](benchmark::State& state) { measure(state, name); })
-        ->Iterations(rounds)->UseManualTime()->Unit(benchmark::kMillisecond);
+        ->Iterations(rounds)
+        ->UseManualTime()
+        ->Unit(benchmark::kMillisecond);
   benchmark::RunSpecifiedBenchmarks();
   if (results.empty()) return 0;
   fmt::print("\nmedian over {} workloads, each the median of {} rounds:\n", results["MIPS"].size(), rounds);
   for (const auto& [counter, values] : results)
-    fmt::print("  {:<12} {:9.3f}   (least {:.3f}, most {:.3f})\n", counter, median(values), *std::ranges::min_element(values), *std::ranges::max_element(values));
+    fmt::print("  {:<12} {:9.3f}   (least {:.3f}, most {:.3f})\n", counter, median(values), *std::ranges::min_element(values),
+               *std::ranges::max_element(values));
   const double mips = median(results["MIPS"]);
   fmt::print("{:.0f} million guest instructions per second; the floor of {:.0f} is {}\n", mips, floor_mips, mips >= floor_mips ? "met" : "MISSED");
   return mips >= floor_mips ? 0 : 1;

@@ -17,7 +17,8 @@ std::string list(const std::vector<std::string>& names) {
 }
 
 /// A claim over all classes.
-Theorem over_all(const Report& report, const std::function<Answer(const ClassVerdict&)>& of, const std::string& holds, const std::string& fails, const std::string& configuration) {
+Theorem over_all(const Report& report, const std::function<Answer(const ClassVerdict&)>& of, const std::string& holds, const std::string& fails,
+                 const std::string& configuration) {
   std::vector<std::string> no, unknown;
   bool configured = false;
   std::set<std::string> seen;
@@ -54,16 +55,28 @@ void conclude(const Isa& isa, Report& report) {
     if (sensitive == Answer::no || v.is(Query::privileged)) return Answer::yes;
     return sensitive == Answer::unknown ? Answer::unknown : Answer::no;
   };
-  report.literal1 = over_all(report, [&](const ClassVerdict& v) { return literal(v, v.literally_sensitive()); }, "sensitive instructions are privileged, as the paper prints it",
-                             "sensitive and not privileged", under);
+  report.literal1 = over_all(
+      report, [&](const ClassVerdict& v) { return literal(v, v.literally_sensitive()); }, "sensitive instructions are privileged, as the paper prints it",
+      "sensitive and not privileged", under);
   report.literal3 = over_all(
-      report, [&](const ClassVerdict& v) { return literal(v, v.is(Query::location_user) || (v.is(Query::control_user) && v.is(Query::literal_control)) ? Answer::yes : Answer::no); },
+      report,
+      [&](const ClassVerdict& v) {
+        return literal(v, v.is(Query::location_user) || (v.is(Query::control_user) && v.is(Query::literal_control)) ? Answer::yes : Answer::no);
+      },
       "user-sensitive instructions are privileged, as the paper prints it", "user-sensitive and not privileged", under);
-  report.theorem1 = precondition(over_all(report, [](const ClassVerdict& v) { return v.theorem1(); }, "every sensitive instruction traps in user mode", "sensitive and does not trap", under), report.reversible);
-  report.theorem3 = precondition(over_all(report, [](const ClassVerdict& v) { return v.theorem3(); }, "every user-sensitive instruction traps in user mode", "user-sensitive and does not trap", under), report.reversible);
-  report.emulation = over_all(report, [](const ClassVerdict& v) { return v.emulated(); }, "every instruction that traps is emulated faithfully", "emulated wrongly", under);
+  report.theorem1 = precondition(
+      over_all(
+          report, [](const ClassVerdict& v) { return v.theorem1(); }, "every sensitive instruction traps in user mode", "sensitive and does not trap", under),
+      report.reversible);
+  report.theorem3 = precondition(over_all(
+                                     report, [](const ClassVerdict& v) { return v.theorem3(); }, "every user-sensitive instruction traps in user mode",
+                                     "user-sensitive and does not trap", under),
+                                 report.reversible);
+  report.emulation = over_all(
+      report, [](const ClassVerdict& v) { return v.emulated(); }, "every instruction that traps is emulated faithfully", "emulated wrongly", under);
 
-  report.safe = over_all(report, [](const ClassVerdict& v) { return v.commutes(); }, "every instruction traps or does the same directly", "does something else directly", under);
+  report.safe = over_all(
+      report, [](const ClassVerdict& v) { return v.commutes(); }, "every instruction traps or does the same directly", "does something else directly", under);
   for (const Theorem* part : {&report.reversible, &report.emulation, &report.translation, &report.product}) {
     if (part->holds == Answer::yes || report.safe.holds == Answer::no) continue;
     if (part->holds == Answer::no || report.safe.holds != Answer::unknown) report.safe = *part;

@@ -14,13 +14,13 @@ std::vector<EncodingClass> encoding_classes(const Isa& isa);
 bool same_meaning(const Isa& a, const Isa& b, const EncodingClass& c, const EncodingClass& d);
 
 struct Options {
-  unsigned query_effort = 20'000'000;    // Z3's resource units for one question: a few seconds' worth, and the same on every machine. Then it is unknown
-  unsigned query_milliseconds = 0;       // the same by the clock, which makes a verdict depend on the machine; 0 is no such limit
-  uint64_t trials = 200;                 // random states per question, the second engine
+  unsigned query_effort = 20'000'000;  // Z3's resource units for one question: a few seconds' worth, and the same on every machine. Then it is unknown
+  unsigned query_milliseconds = 0;     // the same by the clock, which makes a verdict depend on the machine; 0 is no such limit
+  uint64_t trials = 200;               // random states per question, the second engine
   uint64_t seed = 1;
   unsigned threads = 2;
-  std::vector<Query> queries = {};       // what to ask; empty is everything, and what is not asked stays unknown
-  const Isa* earlier_isa = nullptr;   // an instruction set decided before, and its report: what nothing decides anew is taken from there
+  std::vector<Query> queries = {};   // what to ask; empty is everything, and what is not asked stays unknown
+  const Isa* earlier_isa = nullptr;  // an instruction set decided before, and its report: what nothing decides anew is taken from there
   const Report* earlier = nullptr;
   std::function<void(size_t done, size_t all, const std::string& what)> progress = {};
 };

@@ -13,7 +13,7 @@ namespace vmsim::check {
 struct Change {
   enum class Kind : uint8_t { trap, gate, hide, keep_reservation, save_register };
   Kind kind = Kind::trap;
-  std::string name;   // of the instruction or control register
+  std::string name;  // of the instruction or control register
   bool is_csr = false;
   uint32_t mask = 0;  // of the fields to hide
   bool operator==(const Change&) const = default;

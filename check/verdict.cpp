@@ -96,7 +96,8 @@ std::string text(const Isa& isa, const std::vector<Setting>& settings) {
         break;
       }
       for (const CsrField& field : rule.fields())
-        if ((field.mask() & s.mask) != 0) result += fmt::format("{}{}.{} = {:#x}", result.empty() ? "" : ", ", rule.name, field.name, (s.value & field.mask()) >> field.low);
+        if ((field.mask() & s.mask) != 0)
+          result += fmt::format("{}{}.{} = {:#x}", result.empty() ? "" : ", ", rule.name, field.name, (s.value & field.mask()) >> field.low);
       break;
     }
   }
@@ -112,11 +113,14 @@ bool EncodingClass::covers(const Isa& isa, uint32_t word) const {
   return (word & mask) == match;
 }
 
-Answer ClassVerdict::user_sensitive() const { return any_of(*this, {Query::control_user, Query::location_user, Query::hidden_user, Query::trap_location_user, Query::trap_hidden_user}); }
+Answer ClassVerdict::user_sensitive() const {
+  return any_of(*this, {Query::control_user, Query::location_user, Query::hidden_user, Query::trap_location_user, Query::trap_hidden_user});
+}
 
 Answer ClassVerdict::sensitive() const {
-  return any_of(*this, {Query::control_kernel, Query::control_user, Query::location_kernel, Query::location_user, Query::mode, Query::hidden_kernel, Query::hidden_user,
-                        Query::trap_location_kernel, Query::trap_location_user, Query::trap_mode_kernel, Query::trap_mode_user, Query::trap_hidden_kernel, Query::trap_hidden_user});
+  return any_of(*this, {Query::control_kernel, Query::control_user, Query::location_kernel, Query::location_user, Query::mode, Query::hidden_kernel,
+                        Query::hidden_user, Query::trap_location_kernel, Query::trap_location_user, Query::trap_mode_kernel, Query::trap_mode_user,
+                        Query::trap_hidden_kernel, Query::trap_hidden_user});
 }
 
 Answer ClassVerdict::literally_sensitive() const { return any_of(*this, {Query::literal_control, Query::location_kernel, Query::location_user, Query::mode}); }
@@ -186,21 +190,26 @@ uint64_t hash(const Isa& isa) {
   Hash h;
   for (const RowInfo& row : isa.rows()) {
     h.add(row.name);
-    for (const uint64_t n : {uint64_t{row.pattern.mask}, uint64_t{row.pattern.match}, static_cast<uint64_t>(row.format), static_cast<uint64_t>(row.user), uint64_t{row.off}}) h.add(n);
+    for (const uint64_t n :
+         {uint64_t{row.pattern.mask}, uint64_t{row.pattern.match}, static_cast<uint64_t>(row.format), static_cast<uint64_t>(row.user), uint64_t{row.off}})
+      h.add(n);
     if (row.does == nullptr) continue;
     h.add(static_cast<uint64_t>(row.does->first));
     for (const semantics::Node& n : row.does->nodes)
-      for (const uint64_t part : {static_cast<uint64_t>(n.kind), uint64_t{n.number}, uint64_t{n.more}, static_cast<uint64_t>(n.a), static_cast<uint64_t>(n.b), static_cast<uint64_t>(n.c),
-                                  static_cast<uint64_t>(n.next)})
+      for (const uint64_t part : {static_cast<uint64_t>(n.kind), uint64_t{n.number}, uint64_t{n.more}, static_cast<uint64_t>(n.a), static_cast<uint64_t>(n.b),
+                                  static_cast<uint64_t>(n.c), static_cast<uint64_t>(n.next)})
         h.add(part);
   }
   for (const CsrRule& rule : isa.csrs()) {
     h.add(rule.name);
-    for (const uint64_t n : {uint64_t{rule.number}, static_cast<uint64_t>(rule.source), static_cast<uint64_t>(rule.storage), static_cast<uint64_t>(rule.counter), uint64_t{rule.half},
-                             static_cast<uint64_t>(rule.user), uint64_t{rule.user_reads}, uint64_t{rule.user_writes}, uint64_t{rule.gated}, uint64_t{rule.write_mask()}})
+    for (const uint64_t n : {uint64_t{rule.number}, static_cast<uint64_t>(rule.source), static_cast<uint64_t>(rule.storage),
+                             static_cast<uint64_t>(rule.counter), uint64_t{rule.half}, static_cast<uint64_t>(rule.user), uint64_t{rule.user_reads},
+                             uint64_t{rule.user_writes}, uint64_t{rule.gated}, uint64_t{rule.write_mask()}})
       h.add(n);
   }
-  for (const uint64_t n : {uint64_t{isa.mmu().bounds}, uint64_t{isa.mmu().direct_from}, uint64_t{isa.mmu().direct_to}, uint64_t{isa.trap().clears_reservation}, uint64_t{isa.trap().loses}}) h.add(n);
+  for (const uint64_t n : {uint64_t{isa.mmu().bounds}, uint64_t{isa.mmu().direct_from}, uint64_t{isa.mmu().direct_to}, uint64_t{isa.trap().clears_reservation},
+                           uint64_t{isa.trap().loses}})
+    h.add(n);
   return h.value();
 }
 

@@ -64,8 +64,8 @@ struct WitnessState {
   bool external_interrupt = false;
   bool reserved = false;
   uint32_t reservation = 0;
-  std::vector<MemoryByte> memory;    // the bytes that the instruction reads, by virtual address, as the guest sees them
-  std::vector<MemoryByte> physical;  // those that it reaches without relocation, by physical address
+  std::vector<MemoryByte> memory;                // the bytes that the instruction reads, by virtual address, as the guest sees them
+  std::vector<MemoryByte> physical;              // those that it reaches without relocation, by physical address
   std::vector<uint32_t> unreadable, unwritable;  // virtual addresses, among those that it uses
 
   [[nodiscard]] uint32_t operator[](Csr r) const { return csr[static_cast<size_t>(r)]; }
@@ -81,11 +81,11 @@ struct WitnessResult {
 /// Shows the answer to one question: one state, or two that are alike but for what the question varies.
 struct Witness {
   Query query = Query::privileged;
-  uint32_t word = 0;                    // the instruction with its operands
-  std::vector<WitnessState> states;     // one or two
-  std::vector<WitnessResult> results;   // of each
-  std::string difference;               // "x5: 00000001, 00000000"
-  bool replayed = false;                // the concrete machine shows the same
+  uint32_t word = 0;                   // the instruction with its operands
+  std::vector<WitnessState> states;    // one or two
+  std::vector<WitnessResult> results;  // of each
+  std::string difference;              // "x5: 00000001, 00000000"
+  bool replayed = false;               // the concrete machine shows the same
 };
 
 struct Finding {
@@ -122,7 +122,7 @@ struct ClassVerdict {
   EncodingClass encoding;
   std::array<Finding, query_count> findings;
   std::vector<Witness> witnesses;
-  std::vector<Setting> settings;  // under which user mode traps, where it does not always; empty where there are none
+  std::vector<Setting> settings;   // under which user mode traps, where it does not always; empty where there are none
   std::vector<Setting> withdrawn;  // the same, where some instruction that user mode runs untrapped can undo them
   double seconds = 0;
   bool reused = false;  // from an earlier check of the same semantics
@@ -156,11 +156,11 @@ struct Theorem {
 
 struct Report {
   std::string variant, models;
-  uint64_t hash = 0;  // of everything that decides the verdicts
-  Theorem literal1, literal3;                // the paper's words, ⟨E, M, P, R⟩
-  Theorem theorem1, theorem2, theorem3;      // extended
+  uint64_t hash = 0;                                          // of everything that decides the verdicts
+  Theorem literal1, literal3;                                 // the paper's words, ⟨E, M, P, R⟩
+  Theorem theorem1, theorem2, theorem3;                       // extended
   Theorem safe, reversible, emulation, product, translation;  // SAFE and its parts; `translation`: equal keys, equal walks
-  std::vector<Setting> configuration;        // what the monitor keeps, where a verdict is `configured`
+  std::vector<Setting> configuration;                         // what the monitor keeps, where a verdict is `configured`
   std::vector<ClassVerdict> classes;
   std::vector<std::string> product_witness;  // the sequence that goes wrong, one instruction a line
   std::vector<std::string> bugs;             // engines that disagree, witnesses that do not replay: of vmsim, not of the variant

@@ -58,7 +58,8 @@ int diff(const Variant& v) {
       say(fmt::format("  {}: user mode {} → {}{}", rule.name, name(old->user), name(rule.user), old->gated && !rule.gated ? ", no longer gated" : ""));
   }
   if (isa.mmu().bounds) say("  MMU: relocation and bound instead of Sv32");
-  if (isa.mmu().direct_from != 0) say(fmt::format("  MMU: kernel addresses from {:#x} on lie at {:#x}, untranslated", isa.mmu().direct_from, isa.mmu().direct_to));
+  if (isa.mmu().direct_from != 0)
+    say(fmt::format("  MMU: kernel addresses from {:#x} on lie at {:#x}, untranslated", isa.mmu().direct_from, isa.mmu().direct_to));
   if (isa.trap().clears_reservation) say("  a trap clears the reservation");
   if (isa.trap().loses != 0) say(fmt::format("  a trap loses x{}", isa.trap().loses));
   if (changes == 0) fmt::print("no difference from toy32\n");

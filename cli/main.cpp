@@ -78,8 +78,9 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error, int argc, ch
 
 int main(int argc, char** argv) {
   using namespace vmsim::cli;
-  CLI::App app{"vmsim: an educational trap-and-emulate virtualizer for the toy32 machine.\n"
-               "Example: vmsim run guests/asm/hello.s --trace"};
+  CLI::App app{
+      "vmsim: an educational trap-and-emulate virtualizer for the toy32 machine.\n"
+      "Example: vmsim run guests/asm/hello.s --trace"};
   app.name("vmsim");
   app.set_version_flag("--version", "vmsim " VMSIM_VERSION);
   app.require_subcommand(1);

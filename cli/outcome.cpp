@@ -39,9 +39,9 @@ Ending ending(const Outcome& outcome, Computer& computer) {
                      : which == "wall time" ? "give it more with --max-seconds"
                                             : "give it more with --max-instructions";
   return {limit, fmt::format("reached the limit of {}", which),
-          faults_in_its_handler(hart)
-              ? fmt::format("its trap handler at {:08x} traps itself, with {}: point stvec at one that works", hart[Csr::stvec] & ~3u, cause::name(hart[Csr::scause]))
-              : more};
+          faults_in_its_handler(hart) ? fmt::format("its trap handler at {:08x} traps itself, with {}: point stvec at one that works", hart[Csr::stvec] & ~3u,
+                                                    cause::name(hart[Csr::scause]))
+                                      : more};
 }
 
 }  // namespace
@@ -51,8 +51,14 @@ int tell(const Outcome& outcome, Computer& computer, const std::string& image, c
   const auto [code, reason, hint] = ending(outcome, computer);
   const bool by_guest = !outcome.escaped && outcome.over == nullptr && outcome.why == Stopped::powered_off;
   if (json)
-    print_json({{"outcome", reason}, {"exit_code", code}, {"exit_code_from", by_guest ? "guest" : "vmsim"}, {"technique", technique},
-                {"steps", hart.clock.steps}, {"idle_steps", hart.clock.idle}, {"instructions", hart.clock.retired}, {"pc", hart.pc}});
+    print_json({{"outcome", reason},
+                {"exit_code", code},
+                {"exit_code_from", by_guest ? "guest" : "vmsim"},
+                {"technique", technique},
+                {"steps", hart.clock.steps},
+                {"idle_steps", hart.clock.idle},
+                {"instructions", hart.clock.retired},
+                {"pc", hart.pc}});
   if (!by_guest)
     report({fmt::format("the guest {} at pc {:08x}, after {} steps", reason, hart.pc, hart.clock.steps), image, hint}, static_cast<ExitCode>(code));
   return code;
@@ -60,7 +66,9 @@ int tell(const Outcome& outcome, Computer& computer, const std::string& image, c
 
 int tell(const Error& error, bool json) {
   if (json)
-    print_json({{"outcome", "bad input"}, {"exit_code", static_cast<int>(bad_input)}, {"exit_code_from", "vmsim"},
+    print_json({{"outcome", "bad input"},
+                {"exit_code", static_cast<int>(bad_input)},
+                {"exit_code_from", "vmsim"},
                 {"error", {{"what", error.what}, {"where", error.where}, {"hint", error.hint}}}});
   return report(error);
 }

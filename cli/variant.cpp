@@ -6,9 +6,7 @@
 
 namespace vmsim::cli {
 
-std::vector<std::filesystem::path> variant_folders() {
-  return {host::program_folder() / VMSIM_INSTALLED_VARIANTS, VMSIM_VARIANTS};
-}
+std::vector<std::filesystem::path> variant_folders() { return {host::program_folder() / VMSIM_INSTALLED_VARIANTS, VMSIM_VARIANTS}; }
 
 Result<Variant> load_variant(const std::string& name) {
   if (name == "toy32") return toy32_variant();

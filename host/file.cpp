@@ -18,7 +18,7 @@ std::filesystem::path program_folder() {
 std::optional<RandomFile> RandomFile::open(const std::string& path, bool writable) {
   const int file = ::open(path.c_str(), (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
   if (file < 0) return std::nullopt;
-  struct stat info{};
+  struct stat info {};
   if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(file);
     errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
@@ -27,8 +27,7 @@ std::optional<RandomFile> RandomFile::open(const std::string& path, bool writabl
   return RandomFile(file, writable, static_cast<uint64_t>(info.st_size));
 }
 
-RandomFile::RandomFile(RandomFile&& other) noexcept
-    : file_(std::exchange(other.file_, -1)), writable_(other.writable_), size_(other.size_) {}
+RandomFile::RandomFile(RandomFile&& other) noexcept : file_(std::exchange(other.file_, -1)), writable_(other.writable_), size_(other.size_) {}
 
 RandomFile::~RandomFile() {
   if (file_ >= 0) ::close(file_);

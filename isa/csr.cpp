@@ -9,9 +9,7 @@ constexpr CsrRule stored(std::string_view name, uint16_t number, Csr storage, st
   return rule;
 }
 
-constexpr CsrRule whole(std::string_view name, uint16_t number, Csr storage) {
-  return stored(name, number, storage, {{name, 0, 32}});
-}
+constexpr CsrRule whole(std::string_view name, uint16_t number, Csr storage) { return stored(name, number, storage, {{name, 0, 32}}); }
 
 constexpr CsrRule pending() {
   CsrRule rule = stored("sip", 0x144, Csr::sip, {{"SSIP", 1, 1}, {"STIP", 5, 1, false}, {"SEIP", 9, 1, false}});

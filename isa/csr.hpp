@@ -36,7 +36,7 @@ struct CsrRule {
   uint8_t half = 0;  // of a counter: 0 is the low word
   UserRule user = UserRule::trap;
   uint32_t user_reads = 0, user_writes = 0;  // bits, where `user` is filter
-  bool gated = true;  // of a counter: user mode sees it where scounteren says so
+  bool gated = true;                         // of a counter: user mode sees it where scounteren says so
   uint8_t field_count = 0;
   std::array<CsrField, 5> field_storage{};
 
@@ -77,8 +77,7 @@ constexpr typename M::Condition timer_pending(M& m) {
 template <class M>
 constexpr typename M::Value pending_interrupts(M& m) {
   using V = typename M::Value;
-  return m.csr(Csr::sip) | select(timer_pending(m), V{interrupt_bit::timer}, V{0u}) |
-         select(m.external_interrupt(), V{interrupt_bit::external}, V{0u});
+  return m.csr(Csr::sip) | select(timer_pending(m), V{interrupt_bit::timer}, V{0u}) | select(m.external_interrupt(), V{interrupt_bit::external}, V{0u});
 }
 
 template <class M>

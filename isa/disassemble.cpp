@@ -22,9 +22,7 @@ uint32_t field_of(const Operands<uint32_t>& o, Alias::Field field) {
 }
 
 bool matches(const Alias& alias, const Operands<uint32_t>& o) {
-  return std::ranges::all_of(alias.fixed, [&](const Alias::Fixed& f) {
-    return f.field == Alias::Field::none || field_of(o, f.field) == f.value;
-  });
+  return std::ranges::all_of(alias.fixed, [&](const Alias::Fixed& f) { return f.field == Alias::Field::none || field_of(o, f.field) == f.value; });
 }
 
 /// A fence's predecessor or successor set.
@@ -37,8 +35,7 @@ std::string fence_set(uint32_t bits) {
 
 class Printer {
  public:
-  Printer(const Isa& isa, const Operands<uint32_t>& o, uint32_t pc, const DisassembleOptions& options)
-      : isa_(isa), o_(o), pc_(pc), options_(options) {}
+  Printer(const Isa& isa, const Operands<uint32_t>& o, uint32_t pc, const DisassembleOptions& options) : isa_(isa), o_(o), pc_(pc), options_(options) {}
 
   std::string operands(std::string_view letters) const {
     std::string text;

@@ -15,7 +15,7 @@ struct Effects {
   bool sets_pc = false;                // at least on one side of a branch
   bool always_sets_pc = false;         // outside every branch
   bool traps = false;                  // by its own decision; loads and stores may fault besides
-  bool system = false;  // mode, control registers, counters, wait, fences: what an engine looks at between blocks
+  bool system = false;                 // mode, control registers, counters, wait, fences: what an engine looks at between blocks
 };
 
 namespace detail {

@@ -41,7 +41,8 @@ class Reader {
 std::string readable(std::string name) {
   constexpr size_t longest = 200;
   if (name.size() > longest) name.resize(longest);
-  std::ranges::replace_if(name, [](char c) { return c < 0x20 || c > 0x7E; }, '?');
+  std::ranges::replace_if(
+      name, [](char c) { return c < 0x20 || c > 0x7E; }, '?');
   return name;
 }
 
@@ -93,8 +94,7 @@ Result<Image> read_elf(std::span<const uint8_t> bytes, const std::string& name) 
     if (uint64_t{program->p_paddr} + program->p_memsz > uint64_t{1} << 32) return fail("runs past the end of the address space", where, placed);
     const auto contents = file.bytes(program->p_offset, program->p_filesz);
     image.segments.push_back({program->p_paddr, {contents.begin(), contents.end()}, program->p_memsz - program->p_filesz});
-    if (header->e_entry - program->p_vaddr < program->p_memsz)
-      image.entry = header->e_entry - program->p_vaddr + program->p_paddr;
+    if (header->e_entry - program->p_vaddr < program->p_memsz) image.entry = header->e_entry - program->p_vaddr + program->p_paddr;
   }
   if (image.segments.empty()) return fail("nothing to load in it", name, "link it with a linker script such as toy32.ld");
   auto sorted = image.segments;
@@ -170,11 +170,10 @@ std::vector<uint8_t> write_elf(std::span<const ElfSection> sections, std::span<c
     const auto file_size = static_cast<uint32_t>(s.bytes.size());
     const uint32_t memory_size = file_size + s.zero_fill;
     const bool no_bits = file_size == 0 && memory_size != 0;
-    programs.push_back({PT_LOAD, at, s.address, s.address, file_size, memory_size,
-                        PF_R | (s.writable ? PF_W : 0u) | (s.executable ? PF_X : 0u), 4});
+    programs.push_back({PT_LOAD, at, s.address, s.address, file_size, memory_size, PF_R | (s.writable ? PF_W : 0u) | (s.executable ? PF_X : 0u), 4});
     headers.push_back({section_names.add(s.name), no_bits ? uint32_t{SHT_NOBITS} : uint32_t{SHT_PROGBITS},
-                       SHF_ALLOC | (s.writable ? SHF_WRITE : 0u) | (s.executable ? SHF_EXECINSTR : 0u), s.address, at,
-                       no_bits ? memory_size : file_size, 0, 0, 4, 0});
+                       SHF_ALLOC | (s.writable ? SHF_WRITE : 0u) | (s.executable ? SHF_EXECINSTR : 0u), s.address, at, no_bits ? memory_size : file_size, 0, 0,
+                       4, 0});
     contents.add_bytes(s.bytes);
   }
 
@@ -196,16 +195,14 @@ std::vector<uint8_t> write_elf(std::span<const ElfSection> sections, std::span<c
   }
   auto add_table = [&](const char* name, uint32_t type, std::span<const uint8_t> bytes, uint32_t link, uint32_t info, uint32_t size) {
     contents.align(4);
-    headers.push_back({section_names.add(name), type, 0, 0, contents_at + contents.size(), static_cast<uint32_t>(bytes.size()),
-                       link, info, 4, size});
+    headers.push_back({section_names.add(name), type, 0, 0, contents_at + contents.size(), static_cast<uint32_t>(bytes.size()), link, info, 4, size});
     contents.add_bytes(bytes);
   };
   add_table(".symtab", SHT_SYMTAB, table.bytes, count + 2u, first_global, sizeof(Elf32_Sym));
   add_table(".strtab", SHT_STRTAB, symbol_names.bytes(), 0, 0, 0);
   const uint32_t own_name = section_names.add(".shstrtab");
   contents.align(4);
-  headers.push_back({own_name, SHT_STRTAB, 0, 0, contents_at + contents.size(),
-                     static_cast<uint32_t>(section_names.bytes().size()), 0, 0, 1, 0});
+  headers.push_back({own_name, SHT_STRTAB, 0, 0, contents_at + contents.size(), static_cast<uint32_t>(section_names.bytes().size()), 0, 0, 1, 0});
   contents.add_bytes(section_names.bytes());
   contents.align(4);
 

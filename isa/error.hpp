@@ -24,9 +24,7 @@ struct Error {
   std::string hint;   // what would help; empty when nothing would
 
   /// "where: what (hint)".
-  [[nodiscard]] std::string text() const {
-    return (where.empty() ? "" : where + ": ") + what + (hint.empty() ? "" : " (hint: " + hint + ")");
-  }
+  [[nodiscard]] std::string text() const { return (where.empty() ? "" : where + ": ") + what + (hint.empty() ? "" : " (hint: " + hint + ")"); }
 };
 
 template <class T>

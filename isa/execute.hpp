@@ -9,24 +9,19 @@
 namespace vmsim {
 
 /// What a row's user rule leaves to do in `mode`.
-inline UserRule effective_rule(const RowInfo& row, Mode mode) {
-  return mode == Mode::user ? row.user : UserRule::execute;
-}
+inline UserRule effective_rule(const RowInfo& row, Mode mode) { return mode == Mode::user ? row.user : UserRule::execute; }
 
 /// Calls `f.template operator()<Index>()` for `index`, one of 0 to Count - 1; a switch, so that f can be inlined into
 /// each case.
 template <int Count = row_count, class F>
 [[gnu::always_inline]] constexpr decltype(auto) dispatch(int index, F&& f) {
   static_assert(Count <= 96);
-#define VMSIM_CASE(n)                            \
-  case n:                                        \
-    if constexpr ((n) < Count)                   \
-      return f.template operator()<(n)>();       \
-    else                                         \
-      break;
-#define VMSIM_EIGHT(n)                                                                                    \
-  VMSIM_CASE((n)) VMSIM_CASE((n) + 1) VMSIM_CASE((n) + 2) VMSIM_CASE((n) + 3) VMSIM_CASE((n) + 4)         \
-  VMSIM_CASE((n) + 5) VMSIM_CASE((n) + 6) VMSIM_CASE((n) + 7)
+#define VMSIM_CASE(n)                                               \
+  case n:                                                           \
+    if constexpr ((n) < Count) return f.template operator()<(n)>(); \
+    else break;
+#define VMSIM_EIGHT(n) \
+  VMSIM_CASE((n)) VMSIM_CASE((n) + 1) VMSIM_CASE((n) + 2) VMSIM_CASE((n) + 3) VMSIM_CASE((n) + 4) VMSIM_CASE((n) + 5) VMSIM_CASE((n) + 6) VMSIM_CASE((n) + 7)
   switch (index) {
     VMSIM_EIGHT(0)
     VMSIM_EIGHT(8)

@@ -93,8 +93,7 @@ constexpr uint32_t operand_mask(Format format) {
   if (l.rs1) mask |= 0x1Fu << 15;
   if (l.rs2) mask |= 0x1Fu << 20;
   if (l.csr) mask |= 0xFFFu << 20;
-  for (int i = 0; i < l.imm.count; ++i)
-    mask |= static_cast<uint32_t>((uint64_t{1} << l.imm.pieces[i].width) - 1) << l.imm.pieces[i].word_low;
+  for (int i = 0; i < l.imm.count; ++i) mask |= static_cast<uint32_t>((uint64_t{1} << l.imm.pieces[i].width) - 1) << l.imm.pieces[i].word_low;
   return mask;
 }
 
@@ -120,8 +119,7 @@ constexpr uint32_t decode_immediate(const Immediate& imm, uint32_t word) {
 /// True where `value` is representable; `encode_immediate` drops what is not.
 constexpr bool immediate_fits(const Immediate& imm, int64_t value) {
   uint32_t kept = 0;
-  for (int i = 0; i < imm.count; ++i)
-    kept |= static_cast<uint32_t>((uint64_t{1} << imm.pieces[i].width) - 1) << imm.pieces[i].value_low;
+  for (int i = 0; i < imm.count; ++i) kept |= static_cast<uint32_t>((uint64_t{1} << imm.pieces[i].width) - 1) << imm.pieces[i].value_low;
   if (imm.is_signed) {
     const int64_t limit = int64_t{1} << (imm.bits - 1);
     if (value < -limit || value >= limit) return false;

@@ -40,12 +40,8 @@ inline constexpr uint32_t software_interrupt = interrupt | 1;
 inline constexpr uint32_t timer_interrupt = interrupt | 5;
 inline constexpr uint32_t external_interrupt = interrupt | 9;
 
-constexpr uint32_t page_fault(Access a) {
-  return a == Access::fetch ? fetch_page : a == Access::load ? load_page : store_page;
-}
-constexpr uint32_t access_fault(Access a) {
-  return a == Access::fetch ? fetch_access : a == Access::load ? load_access : store_access;
-}
+constexpr uint32_t page_fault(Access a) { return a == Access::fetch ? fetch_page : a == Access::load ? load_page : store_page; }
+constexpr uint32_t access_fault(Access a) { return a == Access::fetch ? fetch_access : a == Access::load ? load_access : store_access; }
 /// The cause's name as the specification has it, in lower case with hyphens ("illegal-instruction").
 const char* name(uint32_t cause);
 }  // namespace cause
@@ -64,7 +60,7 @@ enum class Csr : uint8_t {
   satp,
   stimecmp,
   stimecmph,
-  base,   // relocation and bound: only where the MMU is `bounds`
+  base,  // relocation and bound: only where the MMU is `bounds`
   bound,
 };
 inline constexpr int csr_count = 14;
@@ -90,32 +86,31 @@ struct PhysicalWord {
 
 /// What rows, trap entry and CSR rules need. Types: Value, a 32-bit word; Condition, a truth value that is not a bool.
 template <class M>
-concept MachineConcept =
-    requires(M& m, typename M::Value v, typename M::Condition f, uint8_t reg, Width w, Access a, Csr r, Counter n, uint32_t k) {
-      { m.isa() } -> std::convertible_to<const Isa&>;
-      { m.mode() } -> std::same_as<Mode>;
-      { m.set_mode(v) };  // 0 user, 1 kernel
-      { m.pc() } -> std::same_as<typename M::Value>;
-      { m.set_pc(v) };  // where the next step starts; otherwise pc + 4
-      { m.word() } -> std::same_as<typename M::Value>;  // the instruction's own encoding
-      { m.x(reg) } -> std::same_as<typename M::Value>;
-      { m.set(reg, v) };                                // writes to x0 are dropped
-      { m.csr(r) } -> std::same_as<typename M::Value>;  // raw storage; the rules are in csr.hpp
-      { m.set_csr(r, v) };
-      { m.counter(n, 0) } -> std::same_as<typename M::Value>;  // 0 the low word, 1 the high one
-      { m.external_interrupt() } -> std::same_as<typename M::Condition>;
-      { m.load(v, w) } -> std::same_as<typename M::Value>;  // virtual address; zero-extended
-      { m.store(v, v, w) };
-      { m.atomic(v, a) } -> std::same_as<typename M::Value>;  // physical address of an aligned word in main memory
-      { m.reserve(v) };                                       // LR: remember this physical word
-      { m.reserved(v) } -> std::same_as<typename M::Condition>;
-      { m.release() };
-      { m.trap(k, v) };          // cause, stval
-      { m.branch(f, [] {}) };    // do the second only where the first holds
-      { m.wait() };              // wfi
-      { m.fence_instructions() };
-      { m.flush(FlushScope<typename M::Value>{}) };
-    };
+concept MachineConcept = requires(M& m, typename M::Value v, typename M::Condition f, uint8_t reg, Width w, Access a, Csr r, Counter n, uint32_t k) {
+  { m.isa() } -> std::convertible_to<const Isa&>;
+  { m.mode() } -> std::same_as<Mode>;
+  {m.set_mode(v)};  // 0 user, 1 kernel
+  { m.pc() } -> std::same_as<typename M::Value>;
+  {m.set_pc(v)};                                    // where the next step starts; otherwise pc + 4
+  { m.word() } -> std::same_as<typename M::Value>;  // the instruction's own encoding
+  { m.x(reg) } -> std::same_as<typename M::Value>;
+  {m.set(reg, v)};                                  // writes to x0 are dropped
+  { m.csr(r) } -> std::same_as<typename M::Value>;  // raw storage; the rules are in csr.hpp
+  {m.set_csr(r, v)};
+  { m.counter(n, 0) } -> std::same_as<typename M::Value>;  // 0 the low word, 1 the high one
+  { m.external_interrupt() } -> std::same_as<typename M::Condition>;
+  { m.load(v, w) } -> std::same_as<typename M::Value>;  // virtual address; zero-extended
+  {m.store(v, v, w)};
+  { m.atomic(v, a) } -> std::same_as<typename M::Value>;  // physical address of an aligned word in main memory
+  {m.reserve(v)};                                         // LR: remember this physical word
+  { m.reserved(v) } -> std::same_as<typename M::Condition>;
+  {m.release()};
+  {m.trap(k, v)};        // cause, stval
+  {m.branch(f, [] {})};  // do the second only where the first holds
+  {m.wait()};            // wfi
+  {m.fence_instructions()};
+  {m.flush(FlushScope<typename M::Value>{})};
+};
 
 /// What the page walk needs: control registers, and words of main memory by (page number, byte offset in the page).
 template <class M>

@@ -40,12 +40,9 @@ auto page_walk(M& m, typename M::Value address, Access access, Mode mode) {
   const auto lower = m.physical_word(shr_u(upper.value, V{10u}), shl(shr_u(address, V{12u}) & V{0x3FFu}, V{2u}));
   const V leaf = select(superpage, upper.value, lower.value);
 
-  const F found = is_valid(leaf) & is_leaf(leaf) & (superpage | pointer) &
-                  !(superpage & any(leaf, 0x3FFu << 10));
+  const F found = is_valid(leaf) & is_leaf(leaf) & (superpage | pointer) & !(superpage & any(leaf, 0x3FFu << 10));
   const F readable = any(leaf, pte::read) | (any(status, sstatus::mxr) & any(leaf, pte::execute));
-  F permitted = access == Access::fetch  ? any(leaf, pte::execute)
-                : access == Access::load ? readable
-                                         : any(leaf, pte::write) & any(leaf, pte::dirty);
+  F permitted = access == Access::fetch ? any(leaf, pte::execute) : access == Access::load ? readable : any(leaf, pte::write) & any(leaf, pte::dirty);
   permitted = permitted & any(leaf, pte::accessed);
   if (mode == Mode::user) permitted = permitted & any(leaf, pte::user);
   else if (access == Access::fetch) permitted = permitted & !any(leaf, pte::user);
@@ -74,8 +71,13 @@ auto relocate(M& m, typename M::Value address) {
   using V = typename M::Value;
   using F = typename M::Condition;
   const F inside = lt_u(address, m.csr(Csr::bound));
-  return Walk<V, F>{.page_fault = F{}, .access_fault = !inside, .physical = address + m.csr(Csr::base), .leaf = V{0u}, .superpage = F{},
-                    .paging = inside | !inside, .valid = inside};
+  return Walk<V, F>{.page_fault = F{},
+                    .access_fault = !inside,
+                    .physical = address + m.csr(Csr::base),
+                    .leaf = V{0u},
+                    .superpage = F{},
+                    .paging = inside | !inside,
+                    .valid = inside};
 }
 
 /// Translates as this machine's MMU does, for an access made in `mode`.
@@ -99,8 +101,8 @@ auto translate_address(M& m, typename M::Value address, Access access, Mode mode
 /// What translation depends on besides the tables: equal keys, equal translations. Caches and shadow roots go by it.
 template <class V>
 struct TranslationKey {
-  V root{};                 // satp, or base
-  V bound{};                // of a `bounds` MMU
+  V root{};                  // satp, or base
+  V bound{};                 // of a `bounds` MMU
   V kernel{}, sum{}, mxr{};  // 0 or 1
 };
 template <class M>
@@ -112,8 +114,10 @@ TranslationKey<typename M::Value> translation_key(M& m) {
   const auto paging = ne(root & V{satp::mode}, V{0u});
   auto where_paging = [&](V bit) { return select(paging, bit, V{0u}); };
   auto flag = [&](uint32_t bit) { return select(ne(status & V{bit}, V{0u}), V{1u}, V{0u}); };
-  return {.root = where_paging(root), .kernel = direct ? V{1u} : where_paging(V{kernel ? 1u : 0u}),
-          .sum = kernel ? where_paging(flag(sstatus::sum)) : V{0u}, .mxr = where_paging(flag(sstatus::mxr))};
+  return {.root = where_paging(root),
+          .kernel = direct ? V{1u} : where_paging(V{kernel ? 1u : 0u}),
+          .sum = kernel ? where_paging(flag(sstatus::sum)) : V{0u},
+          .mxr = where_paging(flag(sstatus::mxr))};
 }
 
 }  // namespace vmsim

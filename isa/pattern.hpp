@@ -26,9 +26,7 @@ struct Pattern {
   bool well_formed = true;
 
   [[nodiscard]] constexpr bool matches(uint32_t word) const { return (word & mask) == match; }
-  [[nodiscard]] constexpr bool overlaps(const Pattern& other) const {
-    return ((match ^ other.match) & mask & other.mask) == 0;
-  }
+  [[nodiscard]] constexpr bool overlaps(const Pattern& other) const { return ((match ^ other.match) & mask & other.mask) == 0; }
 };
 
 constexpr Pattern parse_pattern(std::string_view text) {

@@ -5,15 +5,12 @@
 namespace vmsim {
 namespace {
 
-constexpr std::string_view abi_names[32] = {"zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
-                                            "a1",   "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
-                                            "s6",   "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
-constexpr std::string_view numeric_names[32] = {"x0",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",  "x7",  "x8",  "x9",  "x10",
-                                                "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21",
-                                                "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "x31"};
+constexpr std::string_view abi_names[32] = {"zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+                                            "a6",   "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
+constexpr std::string_view numeric_names[32] = {"x0",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",  "x7",  "x8",  "x9",  "x10", "x11", "x12", "x13", "x14", "x15",
+                                                "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "x31"};
 
-constexpr auto rd = Alias::Field::rd, rs1 = Alias::Field::rs1, rs2 = Alias::Field::rs2, imm = Alias::Field::imm,
-               csr = Alias::Field::csr;
+constexpr auto rd = Alias::Field::rd, rs1 = Alias::Field::rs1, rs2 = Alias::Field::rs2, imm = Alias::Field::imm, csr = Alias::Field::csr;
 constexpr uint32_t minus_one = 0xFFFF'FFFF, every_access = 0x0FF;
 
 constexpr Alias table[] = {

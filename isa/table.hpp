@@ -21,9 +21,8 @@ using RowAt = std::tuple_element_t<Op, std::remove_const_t<decltype(table)>>;
 template <Text Name>
 consteval int op() {
   int found = -1;
-  [&]<int... I>(std::integer_sequence<int, I...>) {
-    ((RowAt<I>::name == Name.view() ? void(found = I) : void()), ...);
-  }(std::make_integer_sequence<int, row_count>{});
+  [&]<int... I>(std::integer_sequence<int, I...>) { ((RowAt<I>::name == Name.view() ? void(found = I) : void()), ...); }
+  (std::make_integer_sequence<int, row_count>{});
   if (found < 0) throw "no row has this name";
   return found;
 }
@@ -36,7 +35,8 @@ consteval bool rows_overlap() {
       for (int b = 0; b < a; ++b)
         if (patterns[a].overlaps(patterns[b])) return true;
     return false;
-  }(std::make_integer_sequence<int, row_count>{});
+  }
+  (std::make_integer_sequence<int, row_count>{});
 }
 static_assert(!rows_overlap(), "two rows of the table match the same word");
 }  // namespace detail

@@ -49,9 +49,9 @@ constexpr typename M::Value choose_interrupt(M& m) {
   using V = typename M::Value;
   const V ready = pending_interrupts(m) & m.csr(Csr::sie);
   auto has = [&](uint32_t bit) { return ne(ready & V{bit}, V{0u}); };
-  const V chosen = select(has(interrupt_bit::external), V{cause::external_interrupt},
-                          select(has(interrupt_bit::software), V{cause::software_interrupt},
-                                 select(has(interrupt_bit::timer), V{cause::timer_interrupt}, V{0u})));
+  const V chosen =
+      select(has(interrupt_bit::external), V{cause::external_interrupt},
+             select(has(interrupt_bit::software), V{cause::software_interrupt}, select(has(interrupt_bit::timer), V{cause::timer_interrupt}, V{0u})));
   if (m.mode() == Mode::user) return chosen;
   return select(ne(m.csr(Csr::sstatus) & V{sstatus::sie}, V{0u}), chosen, V{0u});
 }

@@ -114,7 +114,8 @@ class Loader {
   std::vector<std::string> words(const toml::node& node, std::initializer_list<std::string_view> legal) const {
     std::vector<std::string> all;
     auto one = [&](const toml::node& word) {
-      if (!word.is_string() || std::ranges::find(legal, word.as_string()->get()) == legal.end()) stop(word, "unknown word, found " + found(word), "one of: " + list(legal));
+      if (!word.is_string() || std::ranges::find(legal, word.as_string()->get()) == legal.end())
+        stop(word, "unknown word, found " + found(word), "one of: " + list(legal));
       all.push_back(word.as_string()->get());
     };
     if (!node.is_array()) one(node);
@@ -168,7 +169,8 @@ class Loader {
   uint32_t fields(const toml::table& t, std::string_view key, const CsrRule& rule) const {
     const toml::node* node = t.get(key);
     if (node == nullptr) return 0;
-    if (!node->is_array()) stop(*node, fmt::format("'{}' must be a list of fields, found {}", key, found(*node)), fmt::format("{} = [\"{}\"]", key, rule.fields()[0].name));
+    if (!node->is_array())
+      stop(*node, fmt::format("'{}' must be a list of fields, found {}", key, found(*node)), fmt::format("{} = [\"{}\"]", key, rule.fields()[0].name));
     uint32_t mask = 0;
     for (const toml::node& element : *node->as_array()) {
       const std::string name = element.is_string() ? element.as_string()->get() : "";
@@ -196,7 +198,8 @@ class Loader {
     if (const auto user = user_rule(t, true)) rule->user = *user;
     rule->user_reads = fields(t, "user_reads", *rule);
     rule->user_writes = fields(t, "user_writes", *rule);
-    if ((rule->user_reads | rule->user_writes) != 0 && rule->user != UserRule::filter) stop(t, "user_reads and user_writes need user = \"filter\"", "user = \"filter\"");
+    if ((rule->user_reads | rule->user_writes) != 0 && rule->user != UserRule::filter)
+      stop(t, "user_reads and user_writes need user = \"filter\"", "user = \"filter\"");
     if (const auto gated = flag(t, "gated")) {
       if (rule->source != CsrSource::counter) stop(*t.get("gated"), fmt::format("{} is no counter", rule->name), "cycle, time or instret");
       rule->gated = *gated;
@@ -217,28 +220,34 @@ class Loader {
   void add(const toml::table& t) {
     keys(t, {"name", "encoding", "format", "user", "does"});
     RowInfo row{.name = text(t, "name", true)};
-    if (row.name.empty() || row.name.size() > 20 || !is_lower(row.name[0]) || !std::ranges::all_of(row.name, [](char c) { return is_lower(c) || is_digit(c) || c == '.'; }))
+    if (row.name.empty() || row.name.size() > 20 || !is_lower(row.name[0]) ||
+        !std::ranges::all_of(row.name, [](char c) { return is_lower(c) || is_digit(c) || c == '.'; }))
       stop(*t.get("name"), "a name is a small letter, then small letters, digits and dots, 20 in all; found " + quoted(row.name), "name = \"jrst1\"");
     if (std::ranges::find(aliases(), row.name, &Alias::name) != aliases().end())
       stop(*t.get("name"), fmt::format("'{}' is a pseudo-instruction of the assembler", row.name), "choose another name");
     if (parts_.rows.size() >= most_rows) stop(t, "too many instructions", fmt::format("at most {} in all", most_rows));
     for (const RowInfo& other : parts_.rows)
-      if (other.name == row.name && !other.off) stop(*t.get("name"), fmt::format("there is an instruction '{}' already", row.name), "switch the other off first");
+      if (other.name == row.name && !other.off)
+        stop(*t.get("name"), fmt::format("there is an instruction '{}' already", row.name), "switch the other off first");
 
     const std::string encoding = text(t, "encoding", true), format = text(t, "format", true);
     row.pattern = parse_pattern(encoding);
     if (!row.pattern.well_formed)
-      stop(*t.get("encoding"), row.pattern.length == 32 ? "the encoding has other characters than 0, 1 and -" : fmt::format("the encoding has {} bits", row.pattern.length),
+      stop(*t.get("encoding"),
+           row.pattern.length == 32 ? "the encoding has other characters than 0, 1 and -" : fmt::format("the encoding has {} bits", row.pattern.length),
            "32 characters of 0, 1 and -; spaces are free");
     const auto* known = std::ranges::find(added_formats, format, [](const auto& f) { return f.first; });
-    if (known == added_formats.end()) stop(*t.get("format"), "unknown format " + quoted(format), "one of: R, I, Shift, Load, Store, Branch, Upper, Jump, JumpReg, Flush, None");
+    if (known == added_formats.end())
+      stop(*t.get("format"), "unknown format " + quoted(format), "one of: R, I, Shift, Load, Store, Branch, Upper, Jump, JumpReg, Flush, None");
     row.format = known->second;
     if ((row.pattern.mask ^ operand_mask(row.format)) != ~0u)
-      stop(*t.get("encoding"), fmt::format("the open bits are {:032b}; format {} has its operands in {:032b}", ~row.pattern.mask, format, operand_mask(row.format)),
+      stop(*t.get("encoding"),
+           fmt::format("the open bits are {:032b}; format {} has its operands in {:032b}", ~row.pattern.mask, format, operand_mask(row.format)),
            "leave exactly the operands open");
     if ((row.pattern.match & 3) != 3) stop(*t.get("encoding"), "a 32-bit encoding ends in 11", "opcodes 0001011, 0101011, 1011011 and 1111011 are free");
     for (const RowInfo& other : parts_.rows)
-      if (!other.off && other.pattern.overlaps(row.pattern)) stop(*t.get("encoding"), fmt::format("the encoding overlaps that of '{}'", other.name), "opcodes 0001011, 0101011, 1011011 and 1111011 are free");
+      if (!other.off && other.pattern.overlaps(row.pattern))
+        stop(*t.get("encoding"), fmt::format("the encoding overlaps that of '{}'", other.name), "opcodes 0001011, 0101011, 1011011 and 1111011 are free");
 
     row.user = user_rule(t, false).value_or(UserRule::execute);
     const std::string does = text(t, "does", true);

@@ -13,8 +13,8 @@ namespace vmsim {
 
 /// What a variant's file says that the checker will find; a golden test holds it to that. Empty where the file is silent.
 struct Expectation {
-  std::string theorem1, theorem2, theorem3, safe;          // yes, no, or configured: yes, where the monitor sets counter enables
-  std::vector<std::string> rescue;                         // techniques under which a guest that shows the failure runs as on the bare machine
+  std::string theorem1, theorem2, theorem3, safe;           // yes, no, or configured: yes, where the monitor sets counter enables
+  std::vector<std::string> rescue;                          // techniques under which a guest that shows the failure runs as on the bare machine
   std::map<std::string, std::vector<std::string>> classes;  // by instruction: control, location, mode, hidden, trap, time
 };
 
@@ -28,9 +28,17 @@ struct Variant {
 inline constexpr size_t largest_variant = 1 << 20;
 
 /// The formats that an added instruction may have, by the name that its file uses.
-inline constexpr std::array<std::pair<std::string_view, Format>, 11> added_formats{{
-    {"R", Format::R}, {"I", Format::I}, {"Shift", Format::Shift}, {"Load", Format::Load}, {"Store", Format::Store}, {"Branch", Format::Branch},
-    {"Upper", Format::Upper}, {"Jump", Format::Jump}, {"JumpReg", Format::JumpReg}, {"Flush", Format::Flush}, {"None", Format::None}}};
+inline constexpr std::array<std::pair<std::string_view, Format>, 11> added_formats{{{"R", Format::R},
+                                                                                    {"I", Format::I},
+                                                                                    {"Shift", Format::Shift},
+                                                                                    {"Load", Format::Load},
+                                                                                    {"Store", Format::Store},
+                                                                                    {"Branch", Format::Branch},
+                                                                                    {"Upper", Format::Upper},
+                                                                                    {"Jump", Format::Jump},
+                                                                                    {"JumpReg", Format::JumpReg},
+                                                                                    {"Flush", Format::Flush},
+                                                                                    {"None", Format::None}}};
 
 /// Parses the text of a variant; `file` is for errors.
 Result<Variant> parse_variant(std::string_view text, const std::string& file);

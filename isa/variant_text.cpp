@@ -62,11 +62,12 @@ std::string row(const RowInfo& row, const RowInfo* old) {
   if (old == nullptr) {
     if (row.off) return {};
     const std::string user = row.user == UserRule::execute ? "" : line("user", std::string(name(row.user)));
-    return fmt::format("\n[[add]]\nname = {}\nencoding = \"{}\"\nformat = \"{}\"\n{}does = {}\n", text(row.name), pattern_text(row.pattern), format_name(row.format), user,
-                       lines(row.does->text));
+    return fmt::format("\n[[add]]\nname = {}\nencoding = \"{}\"\nformat = \"{}\"\n{}does = {}\n", text(row.name), pattern_text(row.pattern),
+                       format_name(row.format), user, lines(row.does->text));
   }
   if (row.off == old->off && row.user == old->user) return {};
-  return fmt::format("\n[[instruction]]\nname = {}\n{}{}", text(row.name), row.user == old->user ? "" : line("user", std::string(name(row.user))), row.off ? "off = true\n" : "");
+  return fmt::format("\n[[instruction]]\nname = {}\n{}{}", text(row.name), row.user == old->user ? "" : line("user", std::string(name(row.user))),
+                     row.off ? "off = true\n" : "");
 }
 
 std::string csr(const CsrRule& rule, const CsrRule& old) {
@@ -81,7 +82,8 @@ std::string csr(const CsrRule& rule, const CsrRule& old) {
 
 std::string trap(const TrapRule& rule) {
   if (!rule.clears_reservation && rule.loses == 0) return {};
-  return fmt::format("\n[trap]\n{}{}", rule.clears_reservation ? "clears_reservation = true\n" : "", rule.loses != 0 ? fmt::format("loses = \"x{}\"\n", rule.loses) : "");
+  return fmt::format("\n[trap]\n{}{}", rule.clears_reservation ? "clears_reservation = true\n" : "",
+                     rule.loses != 0 ? fmt::format("loses = \"x{}\"\n", rule.loses) : "");
 }
 
 std::string row_at(const Isa& isa, size_t i) { return row(isa.rows()[i], i < Isa::toy32().rows().size() ? &Isa::toy32().rows()[i] : nullptr); }
@@ -106,8 +108,8 @@ std::string expectation(const Expectation& e) {
 }  // namespace
 
 std::string write_variant(const Variant& v) {
-  return line("name", v.name) + line("models", v.models) + line("source", v.source) + (v.notes.empty() ? "" : fmt::format("notes = {}\n", lines(v.notes))) + changes(*v.isa) +
-         expectation(v.expect);
+  return line("name", v.name) + line("models", v.models) + line("source", v.source) + (v.notes.empty() ? "" : fmt::format("notes = {}\n", lines(v.notes))) +
+         changes(*v.isa) + expectation(v.expect);
 }
 
 std::string write_variant(const Isa& isa) { return line("name", isa.name()) + changes(isa); }

@@ -45,29 +45,19 @@ constexpr Word shl(Word a, Word amount) { return a.bits << (amount.bits & 31); }
 constexpr Word shr_u(Word a, Word amount) { return a.bits >> (amount.bits & 31); }
 constexpr Word shr_s(Word a, Word amount) { return static_cast<uint32_t>(a.as_signed() >> (amount.bits & 31)); }
 
-constexpr Word mulh_ss(Word a, Word b) {
-  return static_cast<uint32_t>((int64_t{a.as_signed()} * b.as_signed()) >> 32);
-}
-constexpr Word mulh_su(Word a, Word b) {
-  return static_cast<uint32_t>((int64_t{a.as_signed()} * int64_t{b.bits}) >> 32);
-}
+constexpr Word mulh_ss(Word a, Word b) { return static_cast<uint32_t>((int64_t{a.as_signed()} * b.as_signed()) >> 32); }
+constexpr Word mulh_su(Word a, Word b) { return static_cast<uint32_t>((int64_t{a.as_signed()} * int64_t{b.bits}) >> 32); }
 constexpr Word mulh_uu(Word a, Word b) { return static_cast<uint32_t>((uint64_t{a.bits} * b.bits) >> 32); }
 
 /// Division is total here so that both arms of a select can be evaluated: by zero it gives zero, and the one
 /// overflowing quotient wraps. The rows say what the ISA gives in those cases.
 constexpr Word div_u(Word a, Word b) { return b.bits == 0 ? 0 : a.bits / b.bits; }
 constexpr Word rem_u(Word a, Word b) { return b.bits == 0 ? 0 : a.bits % b.bits; }
-constexpr Word div_s(Word a, Word b) {
-  return b.bits == 0 ? 0 : static_cast<uint32_t>(int64_t{a.as_signed()} / b.as_signed());
-}
-constexpr Word rem_s(Word a, Word b) {
-  return b.bits == 0 ? 0 : static_cast<uint32_t>(int64_t{a.as_signed()} % b.as_signed());
-}
+constexpr Word div_s(Word a, Word b) { return b.bits == 0 ? 0 : static_cast<uint32_t>(int64_t{a.as_signed()} / b.as_signed()); }
+constexpr Word rem_s(Word a, Word b) { return b.bits == 0 ? 0 : static_cast<uint32_t>(int64_t{a.as_signed()} % b.as_signed()); }
 
 /// Sign-extends the low `width` bits (1 to 32).
-constexpr Word sext(Word a, int width) {
-  return static_cast<uint32_t>(static_cast<int32_t>(a.bits << (32 - width)) >> (32 - width));
-}
+constexpr Word sext(Word a, int width) { return static_cast<uint32_t>(static_cast<int32_t>(a.bits << (32 - width)) >> (32 - width)); }
 constexpr Word select(Flag condition, Word yes, Word no) { return condition.on ? yes : no; }
 constexpr Flag select(Flag condition, Flag yes, Flag no) { return condition.on ? yes : no; }
 

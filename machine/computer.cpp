@@ -102,8 +102,7 @@ bool Computer::skip_idle() {
 }
 
 void Computer::call_firmware(TraceSink* sink) {
-  Record record{.step = hart_.clock.steps, .mode = hart_.mode, .pc = hart_.pc, .word = RowAt<op<"ecall">()>::pattern.match,
-                .event = Event::firmware};
+  Record record{.step = hart_.clock.steps, .mode = hart_.mode, .pc = hart_.pc, .word = RowAt<op<"ecall">()>::pattern.match, .event = Event::firmware};
   std::array<uint32_t, 8> arguments;
   std::copy_n(hart_.x.begin() + 10, arguments.size(), arguments.begin());
   const FirmwareReply reply = firmware_call(arguments, hart_, hart_.clock.steps + hart_.clock.idle, board_, dma_);
@@ -137,8 +136,7 @@ void Computer::call_firmware(TraceSink* sink) {
 Machine::Machine(const Isa& isa, uint32_t ram, const BoardOptions& options, EngineOptions engine)
     : Machine(isa, Memory(Physical{ram_base}, ram), options, engine) {}
 
-Machine::Machine(const Isa& isa, const Memory& memory, const BoardOptions& options, EngineOptions engine)
-    : Computer(isa, memory, Dma(memory), options) {
+Machine::Machine(const Isa& isa, const Memory& memory, const BoardOptions& options, EngineOptions engine) : Computer(isa, memory, Dma(memory), options) {
   engine_ = make_engine(isa_, bus_, engine);
 }
 

@@ -56,9 +56,7 @@ class Computer : public Platform {
   /// Idle time goes by.
   void pass(uint64_t steps) { hart_.clock.idle += steps; }
 
-  Exit run_user(Hart& hart, uint64_t budget, TraceSink* sink) override {
-    return engine_->run(hart, budget, TrapDestination::monitor, sink);
-  }
+  Exit run_user(Hart& hart, uint64_t budget, TraceSink* sink) override { return engine_->run(hart, budget, TrapDestination::monitor, sink); }
   void flush(std::optional<Virtual> address) override { engine_->flush(address); }
   std::optional<Physical> take(uint32_t size, uint32_t alignment) override;
 

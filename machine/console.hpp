@@ -27,9 +27,9 @@ Result<std::vector<InputByte>> parse_input_log(std::string_view text, const std:
 std::string input_log_line(const InputByte& input);
 
 struct ConsoleOptions {
-  std::function<void(uint8_t)> output;      // gets every byte; none: they are dropped
-  uint64_t max_output = ~uint64_t{0};       // bytes; one more and the run ends
-  std::vector<InputByte> input;             // to replay
+  std::function<void(uint8_t)> output;  // gets every byte; none: they are dropped
+  uint64_t max_output = ~uint64_t{0};   // bytes; one more and the run ends
+  std::vector<InputByte> input;         // to replay
 };
 
 class Console {
@@ -45,9 +45,7 @@ class Console {
   /// The next byte due by `now`.
   std::optional<uint8_t> take(uint64_t now);
   /// When the next byte is due; the last number there is when none will come.
-  [[nodiscard]] uint64_t next_input() const {
-    return taken_ < options_.input.size() ? options_.input[taken_].step : ~uint64_t{0};
-  }
+  [[nodiscard]] uint64_t next_input() const { return taken_ < options_.input.size() ? options_.input[taken_].step : ~uint64_t{0}; }
 
  private:
   ConsoleOptions options_;

@@ -13,9 +13,9 @@ struct DeviceTreeOptions {
 
   uint32_t ram_base = 0x8000'0000;
   uint32_t ram_size = 0;
-  std::string bootargs;                            // at most longest_bootargs bytes
-  std::vector<uint32_t> virtio_slots;              // those that hold a device
-  uint32_t initrd_start = 0, initrd_end = 0;       // addresses; equal: none
+  std::string bootargs;                       // at most longest_bootargs bytes
+  std::vector<uint32_t> virtio_slots;         // those that hold a device
+  uint32_t initrd_start = 0, initrd_end = 0;  // addresses; equal: none
 };
 
 std::vector<uint8_t> build_device_tree(const DeviceTreeOptions& options);

@@ -7,7 +7,6 @@
 #include "isa/assembler/assemble.hpp"
 #include "isa/elf.hpp"
 
-
 namespace vmsim {
 namespace {
 
@@ -35,8 +34,7 @@ Result<Image> load_image(const Isa& isa, std::span<const uint8_t> file, const st
     if (!assembly) return tl::unexpected(assembly.error());
     return to_image(*assembly);
   }
-  if (file.size() >= header_size && word_at(file, magic_at) == linux_magic)
-    return at_one_place(file, linux_memory + word_at(file, offset_at), "Linux Image");
+  if (file.size() >= header_size && word_at(file, magic_at) == linux_magic) return at_one_place(file, linux_memory + word_at(file, offset_at), "Linux Image");
   return at_one_place(file, flat_address, "flat binary");
 }
 
@@ -44,8 +42,7 @@ Result<void> place(const Image& image, Memory& memory, const ImagePages* pages) 
   for (const Segment& segment : image.segments) {
     const uint64_t end = uint64_t{memory.base().at} + memory.size();
     if (segment.address < memory.base().at || segment.address + segment.size() > end)
-      return fail(fmt::format("{} bytes at {:08x} do not fit the guest's memory, {:08x} to {:08x}", segment.size(), segment.address,
-                              memory.base().at, end - 1),
+      return fail(fmt::format("{} bytes at {:08x} do not fit the guest's memory, {:08x} to {:08x}", segment.size(), segment.address, memory.base().at, end - 1),
                   image.kind, "give the guest more --memory, or link it at 0x80200000");
   }
   bool shared = pages != nullptr && pages->held();

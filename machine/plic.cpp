@@ -4,8 +4,7 @@ namespace vmsim {
 namespace {
 
 // Offsets of the specification's memory map.
-constexpr uint32_t pending_array = 0x1000, enable_bits = 0x2000, enable_stride = 0x80, context_registers = 0x20'0000,
-                   context_stride = 0x1000;
+constexpr uint32_t pending_array = 0x1000, enable_bits = 0x2000, enable_stride = 0x80, context_registers = 0x20'0000, context_stride = 0x1000;
 
 }  // namespace
 

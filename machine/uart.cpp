@@ -3,8 +3,16 @@
 namespace vmsim {
 namespace {
 
-enum Register : uint32_t { data = 0, interrupt_enable = 1, interrupt_id = 2, line_control = 3, modem_control = 4,
-                           line_status = 5, modem_status = 6, scratch = 7 };
+enum Register : uint32_t {
+  data = 0,
+  interrupt_enable = 1,
+  interrupt_id = 2,
+  line_control = 3,
+  modem_control = 4,
+  line_status = 5,
+  modem_status = 6,
+  scratch = 7
+};
 
 constexpr uint8_t receive_enabled = 1, transmit_enabled = 2;
 

@@ -17,7 +17,8 @@ class Allocator;
 /// What one guest has been given. It goes back when this ends.
 class Grant {
  public:
-  Grant(Grant&& other) noexcept : allocator_(std::exchange(other.allocator_, nullptr)), slice_(other.slice_), pool_(other.pool_), pool_pages_(other.pool_pages_) {}
+  Grant(Grant&& other) noexcept
+      : allocator_(std::exchange(other.allocator_, nullptr)), slice_(other.slice_), pool_(other.pool_), pool_pages_(other.pool_pages_) {}
   Grant& operator=(Grant&&) = delete;
   ~Grant();
 

@@ -20,8 +20,7 @@ constexpr auto wants_emulation(V real_cause) {
 /// the virtual kernel arrives as one from user mode.
 template <class V>
 constexpr V reflected_cause(V real_cause, Mode virtual_mode) {
-  return virtual_mode == Mode::kernel ? select(eq(real_cause, V{cause::user_ecall}), V{cause::kernel_ecall}, real_cause)
-                                      : real_cause;
+  return virtual_mode == Mode::kernel ? select(eq(real_cause, V{cause::user_ecall}), V{cause::kernel_ecall}, real_cause) : real_cause;
 }
 
 /// The machine concept over a virtual hart. `Memory` is the guest's memory and what a fence reaches; each of its
@@ -35,11 +34,7 @@ class VirtualView : public HartMachine<Domain, Recorded> {
   using typename Base::Value;
 
   VirtualView(const Isa& isa, Hart& virtual_hart, Memory& memory, Value word, Record* record = nullptr)
-      : Base(isa, virtual_hart, record),
-        memory_(memory),
-        pc_(Domain::value(virtual_hart.pc)),
-        word_(word),
-        next_(Domain::cell(pc_ + Value{4u})) {}
+      : Base(isa, virtual_hart, record), memory_(memory), pc_(Domain::value(virtual_hart.pc)), word_(word), next_(Domain::cell(pc_ + Value{4u})) {}
 
   [[nodiscard]] Value pc() const { return pc_; }
   [[nodiscard]] Value word() const { return word_; }
@@ -83,9 +78,8 @@ void enter_guest(const typename Domain::Hart& virtual_hart, typename Domain::Har
   real_hart.x = virtual_hart.x;
   real_hart.pc = virtual_hart.pc;
   Domain::set_mode(real_hart, Mode::user);
-  [&]<int... R>(std::integer_sequence<int, R...>) {
-    ((real_hart[static_cast<Csr>(R)] = reset_csr(static_cast<Csr>(R))), ...);
-  }(std::make_integer_sequence<int, csr_count>{});
+  [&]<int... R>(std::integer_sequence<int, R...>) { ((real_hart[static_cast<Csr>(R)] = reset_csr(static_cast<Csr>(R))), ...); }
+  (std::make_integer_sequence<int, csr_count>{});
   const auto [own, word] = to_real(Domain::value(virtual_hart.reservation));
   const auto held = Domain::condition(virtual_hart.reserved) & own;
   const typename Domain::Gate gate;
@@ -96,8 +90,7 @@ void enter_guest(const typename Domain::Hart& virtual_hart, typename Domain::Har
 /// The way back after a trap of the real hart, which on some variants costs something. `bound` is what the real
 /// register was on the way in.
 template <class Domain, class ToGuest>
-void leave_guest(const Isa& isa, typename Domain::Hart& virtual_hart, typename Domain::Hart& real_hart,
-                 typename Domain::Value bound, ToGuest to_guest) {
+void leave_guest(const Isa& isa, typename Domain::Hart& virtual_hart, typename Domain::Hart& real_hart, typename Domain::Value bound, ToGuest to_guest) {
   TrapMachine<Domain, false> real(isa, real_hart, nullptr);
   lose_to_trap(real);
   virtual_hart.x = real_hart.x;
@@ -105,8 +98,7 @@ void leave_guest(const Isa& isa, typename Domain::Hart& virtual_hart, typename D
   const typename Domain::Gate gate;
   const auto held = Domain::condition(real_hart.reserved);
   gate.assign(virtual_hart.reserved, held);
-  gate.assign(virtual_hart.reservation,
-              select(held, to_guest(Domain::value(real_hart.reservation)), typename Domain::Value{0u}));
+  gate.assign(virtual_hart.reservation, select(held, to_guest(Domain::value(real_hart.reservation)), typename Domain::Value{0u}));
   const auto now = Domain::value(real_hart[Csr::bound]);
   gate.assign(virtual_hart[Csr::bound], select(ne(now, bound), now, Domain::value(virtual_hart[Csr::bound])));
 }

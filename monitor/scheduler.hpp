@@ -11,9 +11,9 @@ namespace vmsim {
 
 /// What one guest is due.
 struct Share {
-  uint32_t weight = 100;             // 1 to 10000, against the others'
-  uint64_t quota = 0;                // "max": at most so many steps of every period; 0: no cap
-  uint64_t period = 1'000'000;       // steps
+  uint32_t weight = 100;        // 1 to 10000, against the others'
+  uint64_t quota = 0;           // "max": at most so many steps of every period; 0: no cap
+  uint64_t period = 1'000'000;  // steps
 };
 
 class Scheduler {
@@ -21,11 +21,11 @@ class Scheduler {
   using Id = size_t;
   /// Where one guest's time went.
   struct Account {
-    uint64_t received = 0;  // steps run
-    double due = 0;         // what its weight entitled it to while it could run, caps considered
-    uint64_t stolen = 0;    // could run, and another did
-    uint64_t throttled = 0; // could run, and its cap forbade it
-    uint64_t idle = 0;      // waited
+    uint64_t received = 0;   // steps run
+    double due = 0;          // what its weight entitled it to while it could run, caps considered
+    uint64_t stolen = 0;     // could run, and another did
+    uint64_t throttled = 0;  // could run, and its cap forbade it
+    uint64_t idle = 0;       // waited
   };
   struct Turn {
     std::optional<Id> who;  // nobody: the machine is idle for these steps
@@ -62,8 +62,8 @@ class Scheduler {
     Share share;
     State state = State::ready;
     bool paused = false;
-    uint64_t virtual_time = 0;          // steps × scale ÷ weight
-    uint64_t wake_up = ~uint64_t{0};    // of machine time
+    uint64_t virtual_time = 0;            // steps × scale ÷ weight
+    uint64_t wake_up = ~uint64_t{0};      // of machine time
     uint64_t period_start = 0, used = 0;  // of the cap
     Account account;
   };

@@ -36,9 +36,15 @@ class Hash {
 };
 
 std::vector<std::pair<std::string, uint64_t>> fields_of(const Record& r) {
-  std::vector<std::pair<std::string, uint64_t>> fields{{"step", r.step}, {"mode", static_cast<uint64_t>(r.mode)}, {"pc", r.pc}, {"word", r.word},
-                                                       {"event", static_cast<uint64_t>(r.event)}, {"cause", r.cause}, {"epc", r.epc},
-                                                       {"tval", r.tval}, {"next_pc", r.next_pc}};
+  std::vector<std::pair<std::string, uint64_t>> fields{{"step", r.step},
+                                                       {"mode", static_cast<uint64_t>(r.mode)},
+                                                       {"pc", r.pc},
+                                                       {"word", r.word},
+                                                       {"event", static_cast<uint64_t>(r.event)},
+                                                       {"cause", r.cause},
+                                                       {"epc", r.epc},
+                                                       {"tval", r.tval},
+                                                       {"next_pc", r.next_pc}};
   for (const auto& w : r.registers) fields.emplace_back(fmt::format("x{}", w.reg), w.value);
   for (const auto& w : r.csrs) fields.emplace_back(std::string(name(w.csr)), w.value);
   for (const auto& m : r.memory) {
@@ -65,7 +71,8 @@ std::vector<std::string> differing(const auto& a, const auto& b) {
     return it == fields.end() ? std::string("-") : fmt::format("{:08x}", it->second);
   };
   for (const auto& [field, value] : first)
-    if (const std::string other = value_in(second, field); other != fmt::format("{:08x}", value)) lines.push_back(fmt::format("{} {:08x} {}", field, value, other));
+    if (const std::string other = value_in(second, field); other != fmt::format("{:08x}", value))
+      lines.push_back(fmt::format("{} {:08x} {}", field, value, other));
   for (const auto& [field, value] : second)
     if (value_in(first, field) == "-") lines.push_back(fmt::format("{} - {:08x}", field, value));
   return lines;

@@ -24,7 +24,7 @@ items=(
 )
 for source in tests/fuzz/*.cpp; do
   name=$(basename "$source" .cpp)
-  items+=("fuzz $name, an hour|fuzz|fuzz_$name|mkdir -p fuzz/corpus_$name && fuzz/fuzz_$name -max_total_time=3600 -timeout=20 -print_final_stats=1 -seed_inputs=@fuzz/$name.seeds fuzz/corpus_$name")
+  items+=("fuzz $name, an hour|fuzz|fuzz_$name|mkdir -p fuzz/corpus_$name && fuzz/fuzz_$name -max_total_time=3600 -timeout=20 -print_final_stats=1 \$(test -s fuzz/$name.seeds && echo -seed_inputs=@fuzz/$name.seeds) fuzz/corpus_$name")
 done
 
 # A change of a document does not make a figure old.

@@ -9,8 +9,7 @@
 namespace vmsim {
 namespace {
 
-constexpr ActKind all_kinds[] = {ActKind::emulate, ActKind::reflect, ActKind::inject, ActKind::fill,
-                                 ActKind::device,  ActKind::firmware, ActKind::wait};
+constexpr ActKind all_kinds[] = {ActKind::emulate, ActKind::reflect, ActKind::inject, ActKind::fill, ActKind::device, ActKind::firmware, ActKind::wait};
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;

@@ -31,8 +31,7 @@ std::string readable_name(const std::string& field) {
 bool shows(const TraceContext& context, const Record& record) {
   if (!context.selection.takes(context.isa, record)) return false;
   switch (context.level) {
-    case TraceLevel::exits:
-      return context.bare && (record.event != Event::none || context.isa.decode(record.word).op == op<"sret">());
+    case TraceLevel::exits: return context.bare && (record.event != Event::none || context.isa.decode(record.word).op == op<"sret">());
     case TraceLevel::memory: return !record.memory.empty();
     case TraceLevel::instructions:
     case TraceLevel::all: return true;

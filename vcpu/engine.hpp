@@ -62,21 +62,21 @@ enum class EngineKind : uint8_t { interpreter, jit };
 
 /// The jit's own switches; each optimisation can be turned off.
 struct JitOptions {
-  uint32_t threshold = 12;          // times that code is interpreted before it is translated, at most 255
-  size_t code_bytes = 32 << 20;     // of translated code; the oldest is evicted
-  uint32_t passes = ~0u;            // ir::PassSet
-  uint32_t longest = 64;            // guest instructions of a block
-  bool follow_jumps = true;         // blocks go on through direct jumps ...
-  bool pass_branches = true;        // ... and past forward branches
-  bool chaining = true;             // exits go straight to the next block
-  bool jump_cache = true;           // computed jumps look their target up in line
-  bool resident = true;             // guest registers in host registers
-  bool direct_memory = true;        // paging off: no translation cache in between
+  uint32_t threshold = 12;       // times that code is interpreted before it is translated, at most 255
+  size_t code_bytes = 32 << 20;  // of translated code; the oldest is evicted
+  uint32_t passes = ~0u;         // ir::PassSet
+  uint32_t longest = 64;         // guest instructions of a block
+  bool follow_jumps = true;      // blocks go on through direct jumps ...
+  bool pass_branches = true;     // ... and past forward branches
+  bool chaining = true;          // exits go straight to the next block
+  bool jump_cache = true;        // computed jumps look their target up in line
+  bool resident = true;          // guest registers in host registers
+  bool direct_memory = true;     // paging off: no translation cache in between
   bool bmi2 = true;
-  bool verify = false;              // check the IR's invariant after each pass
-  Translations* shown = nullptr;    // translations are kept there, and their executions counted
+  bool verify = false;                  // check the IR's invariant after each pass
+  Translations* shown = nullptr;        // translations are kept there, and their executions counted
   TranslationCounts* counts = nullptr;  // counted there; several engines may share one
-  std::FILE* perf_map = nullptr;    // host code is listed there as perf reads it: address, size, name
+  std::FILE* perf_map = nullptr;        // host code is listed there as perf reads it: address, size, name
 };
 
 /// An engine's switches; each optimisation can be turned off.

@@ -22,9 +22,7 @@ struct Clock {
   static constexpr uint32_t ticks_per_second = 10'000'000;
   [[nodiscard]] uint64_t time() const { return (steps + idle) / steps_per_tick; }
   /// The 64-bit value behind a counter register.
-  [[nodiscard]] uint64_t counter(Counter which) const {
-    return which == Counter::cycle ? steps : which == Counter::time ? time() : retired;
-  }
+  [[nodiscard]] uint64_t counter(Counter which) const { return which == Counter::cycle ? steps : which == Counter::time ? time() : retired; }
 };
 
 /// A control register after reset.
@@ -35,8 +33,8 @@ struct Hart {
   uint32_t pc = 0;
   Mode mode = Mode::kernel;
   std::array<uint32_t, csr_count> csr = reset_csrs();
-  bool reserved = false;         // LR's reservation holds ...
-  uint32_t reservation = 0;      // ... for this physical word; 0 where it holds none
+  bool reserved = false;            // LR's reservation holds ...
+  uint32_t reservation = 0;         // ... for this physical word; 0 where it holds none
   bool external_interrupt = false;  // the line from the interrupt controller
   Clock clock;
 

@@ -6,8 +6,7 @@
 
 namespace vmsim {
 
-Memory::Memory(Physical base, uint32_t size)
-    : shared_(std::make_shared<Shared>(size)), host_(shared_->mapping.data()), base_(base), size_(size) {
+Memory::Memory(Physical base, uint32_t size) : shared_(std::make_shared<Shared>(size)), host_(shared_->mapping.data()), base_(base), size_(size) {
   assert(base.offset() == 0 && size % page_size == 0);
 }
 

@@ -33,9 +33,7 @@ class Memory {
   [[nodiscard]] std::span<uint8_t> bytes() const { return {host_, size_}; }
 
   /// The address of a host byte of this memory.
-  [[nodiscard]] Physical address_of(const uint8_t* byte) const {
-    return Physical{base_.at + static_cast<uint32_t>(byte - host_)};
-  }
+  [[nodiscard]] Physical address_of(const uint8_t* byte) const { return Physical{base_.at + static_cast<uint32_t>(byte - host_)}; }
 
   /// The host byte behind `at`, which must be contained. Writing there directly needs `about_to_write` first.
   [[nodiscard]] uint8_t* host(Physical at) const { return host_ + (at.at - base_.at); }
@@ -89,11 +87,8 @@ class Memory {
     uint64_t written = 0, marked = 0;
   };
 
-  Memory(std::shared_ptr<Shared> shared, uint8_t* host, Physical base, uint32_t size)
-      : shared_(std::move(shared)), host_(host), base_(base), size_(size) {}
-  [[nodiscard]] Page& page(Physical at) const {
-    return shared_->pages[static_cast<size_t>(host(at) - shared_->mapping.data()) / page_size];
-  }
+  Memory(std::shared_ptr<Shared> shared, uint8_t* host, Physical base, uint32_t size) : shared_(std::move(shared)), host_(host), base_(base), size_(size) {}
+  [[nodiscard]] Page& page(Physical at) const { return shared_->pages[static_cast<size_t>(host(at) - shared_->mapping.data()) / page_size]; }
 
   std::shared_ptr<Shared> shared_;
   uint8_t* host_;

@@ -61,7 +61,7 @@ struct Record {
   uint32_t hart = 0;
   Mode mode = Mode::kernel;  // virtual mode, before the step
   uint32_t pc = 0;
-  uint32_t word = 0;  // 0 where nothing was fetched
+  uint32_t word = 0;                // 0 where nothing was fetched
   Few<RegisterWrite, 2> registers;  // two only for a firmware call
   Few<MemoryAccess, 2> memory;      // two only for an AMO: its load, then its store
   Few<CsrWrite, 4> csrs;

@@ -42,9 +42,7 @@ struct ConcreteDomain : WordDomain {
     hart.start = mode;
     hart.mode = static_cast<uint32_t>(mode);
   }
-  static Word counter(const Hart& hart, Counter which, int half) {
-    return hart.counters[static_cast<size_t>(which)][static_cast<size_t>(half)];
-  }
+  static Word counter(const Hart& hart, Counter which, int half) { return hart.counters[static_cast<size_t>(which)][static_cast<size_t>(half)]; }
 
   static uint64_t hash(uint64_t a, uint64_t b) {
     uint64_t z = a * 0x9E37'79B9'7F4A'7C15 + b;
@@ -65,8 +63,8 @@ struct ConcreteDomain : WordDomain {
     uint64_t seed = 0;
     const Given* given = nullptr;
     Name name;
-    std::vector<std::pair<uint32_t, uint8_t>> written;       // the last of an address counts
-    std::vector<uint32_t>* touched = nullptr;  // addresses read
+    std::vector<std::pair<uint32_t, uint8_t>> written;  // the last of an address counts
+    std::vector<uint32_t>* touched = nullptr;           // addresses read
     [[nodiscard]] uint8_t initial(uint32_t at) const { return given != nullptr ? given->byte(name, at) : static_cast<uint8_t>(hash(seed, at)); }
     [[nodiscard]] uint8_t byte(uint32_t at) const {
       for (auto it = written.rbegin(); it != written.rend(); ++it)

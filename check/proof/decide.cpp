@@ -286,9 +286,10 @@ void check_sequences(const Isa& isa, Prover& prover, const Options& options, Rep
   const bool reuse = same_ground(isa, options) && options.earlier->product.holds == Answer::yes;
   std::vector<const EncodingClass*> kinds;
   for (const ClassVerdict& v : report.classes) {
+    if (v.encoding.op == illegal_op) continue;
     const std::string& n = v.encoding.instruction;
     const bool chosen = n == "lr.w" || n == "sc.w" || n == "lw" || n == "sw" || n == "amoadd.w" || n == "addi" || isa.row(v.encoding.op).does != nullptr;
-    if (v.encoding.op != illegal_op && chosen && v.commutes() != Answer::no && !v.is(Query::user_traps)) kinds.push_back(&v.encoding);
+    if (chosen && v.commutes() != Answer::no && !v.is(Query::user_traps)) kinds.push_back(&v.encoding);
   }
   report.product = {Answer::yes, "no sequence of two or three instructions shows the traps between them"};
   auto check = [&](const std::vector<const EncodingClass*>& sequence) {

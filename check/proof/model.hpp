@@ -30,10 +30,10 @@ inline uint32_t storable(const Isa& isa, Csr r) {
 
 /// How one machine sees memory.
 struct Sight {
-  bool bypasses = true;    // kernel accesses that the MMU does not translate go to `direct`; false where a pair's views are equal as seen
-  bool for_kernel = false; // the shadow shows what the virtual kernel sees, in whatever mode it is walked
-  bool shadowed = false;   // the real machine: it faults besides where the shadow has no entry
-  uint8_t root = 0;        // whose relocation: 0 the guest's, 1 the real machine's
+  bool bypasses = true;     // kernel accesses that the MMU does not translate go to `direct`; false where a pair's views are equal as seen
+  bool for_kernel = false;  // the shadow shows what the virtual kernel sees, in whatever mode it is walked
+  bool shadowed = false;    // the real machine: it faults besides where the shadow has no entry
+  uint8_t root = 0;         // whose relocation: 0 the guest's, 1 the real machine's
 };
 
 /// Memory of a state, for any machine over it: faults first, and nothing after a fault.

@@ -123,7 +123,9 @@ class Questions {
 
   struct Walker : HartMachine<D, false> {
     Walker(const Isa& isa, World& world, typename D::Hart& hart) : HartMachine<D, false>(isa, hart, nullptr), world_(world) {}
-    PhysicalWord<V, F> physical_word(V page, V offset) { return {world_.holds(Function::table_ok, page, offset), world_.apply(Function::table_word, page, offset)}; }
+    PhysicalWord<V, F> physical_word(V page, V offset) {
+      return {world_.holds(Function::table_ok, page, offset), world_.apply(Function::table_word, page, offset)};
+    }
     World& world_;
   };
 
@@ -156,7 +158,10 @@ class Questions {
   }
 
   State<D> state(Mode mode, Private own) {
-    State<D> s{.hart = {}, .window = world_.bytes({Name::Kind::window}), .direct = world_.bytes({Name::Kind::direct, 0, own.relocation}), .physical = world_.bytes({Name::Kind::physical, 0, own.relocation})};
+    State<D> s{.hart = {},
+               .window = world_.bytes({Name::Kind::window}),
+               .direct = world_.bytes({Name::Kind::direct, 0, own.relocation}),
+               .physical = world_.bytes({Name::Kind::physical, 0, own.relocation})};
     D::set_mode(s.hart, mode);
     s.hart.x = world_.registers(word_);
     s.hart.pc = D::cell(world_.word({Name::Kind::pc}) & V{~3u});
@@ -188,8 +193,9 @@ class Questions {
   static F unlike(const F& a, const F& b) { return !eq(a, b); }
   // What two states have in common.
   F views_differ(const State<D>& a, const State<D>& b) {
-    return world_.differ(a.hart.x, b.hart.x) | ne(D::value(a.hart.pc), D::value(b.hart.pc)) | unlike(D::condition(a.hart.reserved), D::condition(b.hart.reserved)) |
-           ne(D::value(a.hart.reservation), D::value(b.hart.reservation)) | world_.differ(a.window, b.window);
+    return world_.differ(a.hart.x, b.hart.x) | ne(D::value(a.hart.pc), D::value(b.hart.pc)) |
+           unlike(D::condition(a.hart.reserved), D::condition(b.hart.reserved)) | ne(D::value(a.hart.reservation), D::value(b.hart.reservation)) |
+           world_.differ(a.window, b.window);
   }
   F relocation_differs(const State<D>& a, const State<D>& b) {
     F any{false};
@@ -202,7 +208,9 @@ class Questions {
     for (int i = 0; i < csr_count; ++i) any = any | ne(D::value(a.hart[static_cast<Csr>(i)]), D::value(b.hart[static_cast<Csr>(i)]));
     return any;
   }
-  F states_differ(const State<D>& a, const State<D>& b) { return views_differ(a, b) | control_differs(a, b) | world_.differ(a.direct, b.direct) | world_.differ(a.physical, b.physical); }
+  F states_differ(const State<D>& a, const State<D>& b) {
+    return views_differ(a, b) | control_differs(a, b) | world_.differ(a.direct, b.direct) | world_.differ(a.physical, b.physical);
+  }
 
   // The world switch, by the monitor's own functions; the shadow's part is what monitor/shadow.cpp does to the translation registers.
   void enter(const State<D>& v, State<D>& real) {
@@ -249,7 +257,8 @@ class Questions {
     enter(v, real);
     if (freely)
       for (int i = 0; i < csr_count; ++i)
-        if (const auto r = static_cast<Csr>(i); !is_relocation(r)) real.hart[r] = D::cell(world_.word({Name::Kind::csr, static_cast<uint8_t>(i), 3}) & V{storable(isa_, r)});
+        if (const auto r = static_cast<Csr>(i); !is_relocation(r))
+          real.hart[r] = D::cell(world_.word({Name::Kind::csr, static_cast<uint8_t>(i), 3}) & V{storable(isa_, r)});
     const Step step = run(isa_, bare, {});
     const Step direct = run(isa_, real, shadow_of(mode));
     v.window = real.window;

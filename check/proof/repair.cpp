@@ -1,5 +1,5 @@
-// The search for a repair. What fails is a list of obligations; each change is decided by itself to see which of them it discharges; sets that discharge all are
-// then decided whole, the smallest first.
+// The search for a repair. What fails is a list of obligations; each change is decided by itself to see which of them it discharges; sets that discharge all
+// are then decided whole, the smallest first.
 #include "check/repair.hpp"
 
 #include <fmt/format.h>
@@ -57,7 +57,8 @@ Candidates of_csr(const CsrRule& rule) {
   if (rule.source == CsrSource::counter && !rule.gated) all.push_back({Change::Kind::gate, name, true});
   if (rule.source == CsrSource::counter || rule.user == UserRule::trap || rule.user == UserRule::ignore) return all;
   for (const CsrField& field : rule.fields())
-    if (rule.user == UserRule::execute || ((rule.user_reads | rule.user_writes) & field.mask()) != 0) all.push_back({Change::Kind::hide, name, true, field.mask()});
+    if (rule.user == UserRule::execute || ((rule.user_reads | rule.user_writes) & field.mask()) != 0)
+      all.push_back({Change::Kind::hide, name, true, field.mask()});
   return all;
 }
 
@@ -189,7 +190,8 @@ class Search {
 std::string text(const Isa& isa, const Change& change) {
   switch (change.kind) {
     case Change::Kind::trap: return change.name + " traps in user mode";
-    case Change::Kind::gate: return change.is_csr ? change.name + " is read in user mode where scounteren lets it" : change.name + " traps in user mode where scounteren.CY is 0";
+    case Change::Kind::gate:
+      return change.is_csr ? change.name + " is read in user mode where scounteren lets it" : change.name + " traps in user mode where scounteren.CY is 0";
     case Change::Kind::hide: {
       std::string fields;
       for (const CsrField& field : isa.csr(change.name)->fields())
@@ -231,9 +233,11 @@ std::unique_ptr<const Isa> changed(const Isa& isa, const std::vector<Change>& ch
 
 std::string toml(const Isa& repaired, const Change& change) {
   if (change.kind == Change::Kind::keep_reservation) return "[trap]\nclears_reservation = false\n";
-  if (change.kind == Change::Kind::save_register) return fmt::format("[trap]  # without 'loses'\n{}", repaired.trap().clears_reservation ? "clears_reservation = true\n" : "");
+  if (change.kind == Change::Kind::save_register)
+    return fmt::format("[trap]  # without 'loses'\n{}", repaired.trap().clears_reservation ? "clears_reservation = true\n" : "");
   const std::string table = change.is_csr ? write_csr_table(repaired, change.name) : write_instruction_table(repaired, change.name);
-  return table.empty() ? fmt::format("# without the [[{}]] table of {}\n", change.is_csr ? "csr" : "instruction", change.name) : table.substr(1);  // it begins with an empty line
+  return table.empty() ? fmt::format("# without the [[{}]] table of {}\n", change.is_csr ? "csr" : "instruction", change.name)
+                       : table.substr(1);  // it begins with an empty line
 }
 
 Repair repair(const Isa& isa, const Report& report, const Options& options) {

@@ -34,7 +34,8 @@ std::optional<uint32_t> opaque_result(const std::string& name, Word a, Word b) {
 void collect(const z3::expr& e, std::set<unsigned>& seen, std::vector<Opaque>& found) {
   if (!e.is_app() || !seen.insert(Z3_get_ast_id(e.ctx(), e)).second) return;
   for (unsigned i = 0; i < e.num_args(); ++i) collect(e.arg(i), seen, found);
-  if (e.num_args() == 2 && e.decl().decl_kind() == Z3_OP_UNINTERPRETED && opaque_result(e.decl().name().str(), 0u, 0u)) found.push_back({e, e.arg(0), e.arg(1)});
+  if (e.num_args() == 2 && e.decl().decl_kind() == Z3_OP_UNINTERPRETED && opaque_result(e.decl().name().str(), 0u, 0u))
+    found.push_back({e, e.arg(0), e.arg(1)});
 }
 
 }  // namespace

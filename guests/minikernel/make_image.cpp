@@ -24,9 +24,7 @@ class Image {
   }
 
   /// A file of `contents`; its inode. Throws std::runtime_error where it does not fit.
-  uint32_t add(uint16_t type, const std::vector<uint8_t>& contents) {
-    return put(next_inode_++, type, contents);
-  }
+  uint32_t add(uint16_t type, const std::vector<uint8_t>& contents) { return put(next_inode_++, type, contents); }
   uint32_t put(uint32_t number, uint16_t type, const std::vector<uint8_t>& contents) {
     inode node{};
     node.type = type;

@@ -28,8 +28,7 @@ constexpr int most_passes = 32;
 
 class Assembler {
  public:
-  Assembler(const Isa& isa, std::string file, const AssembleOptions& options)
-      : isa_(isa), file_(std::move(file)), options_(options) {
+  Assembler(const Isa& isa, std::string file, const AssembleOptions& options) : isa_(isa), file_(std::move(file)), options_(options) {
     for (const char* name : {".text", ".rodata", ".data", ".bss"}) section(name);
   }
 
@@ -219,8 +218,7 @@ void Assembler::data(Statement& s, uint32_t size) {
     const int column = s.peek().column;
     const int64_t value = s.expression().number;
     const int64_t limit = size == 8 ? 0 : int64_t{1} << 8 * size;
-    if (s.is_final() && size < 8 && (value >= limit || value < -limit / 2))
-      s.error_at(column, fmt::format("{} does not fit {} bits", value, 8 * size));
+    if (s.is_final() && size < 8 && (value >= limit || value < -limit / 2)) s.error_at(column, fmt::format("{} does not fit {} bits", value, 8 * size));
     emit(s, static_cast<uint64_t>(value), size);
     s.advance(size);
   } while (s.accept(","));
@@ -312,8 +310,7 @@ void Assembler::directive(Statement& s, const Token& name, bool final) {
     if (symbol.kind != Token::Kind::name) s.error_at(symbol.column, "expected a symbol's name");
     s.expect(",");
     return set_symbol(s, symbol.text);
-  } else if (d == ".type" || d == ".size" || d == ".file" || d == ".ident" || d == ".option" || d == ".attribute" || d == ".loc" ||
-             d.starts_with(".cfi_")) {
+  } else if (d == ".type" || d == ".size" || d == ".file" || d == ".ident" || d == ".option" || d == ".attribute" || d == ".loc" || d.starts_with(".cfi_")) {
     return;  // nothing to do with bytes
   } else {
     s.error_at(name.column, fmt::format("unknown directive '{}'", d));

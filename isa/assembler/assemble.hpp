@@ -10,14 +10,14 @@
 namespace vmsim {
 
 struct AssembleOptions {
-  uint32_t base = 0x8020'0000;             // address of the first section
-  uint32_t max_size = 256u << 20;          // bytes in all
+  uint32_t base = 0x8020'0000;     // address of the first section
+  uint32_t max_size = 256u << 20;  // bytes in all
 };
 
 struct Assembly {
   std::vector<ElfSection> sections;  // in the order of their addresses; empty ones are left out
   std::vector<ElfSymbol> symbols;
-  uint32_t entry = 0;                // `_start`, or the start of .text
+  uint32_t entry = 0;  // `_start`, or the start of .text
 };
 
 /// Assembles `source`; `file` is for errors, which come as file:line:column.

@@ -103,9 +103,7 @@ class Encoder {
     if (r) s_.take();
     return r;
   }
-  [[nodiscard]] bool at_register() const {
-    return s_.peek().kind == Token::Kind::name && register_number(s_.peek().text).has_value();
-  }
+  [[nodiscard]] bool at_register() const { return s_.peek().kind == Token::Kind::name && register_number(s_.peek().text).has_value(); }
 
   std::optional<Mismatch> operand(char letter, Format format, Ops& o) {
     switch (letter) {
@@ -206,8 +204,7 @@ class Encoder {
     if (relocation.text != "pcrel_lo") s_.error_at(relocation.column, fmt::format("'%{}' cannot stand here", relocation.text), "%lo and %pcrel_lo can");
     const auto it = s_.symbols().pcrel_hi.find(value);
     if (it != s_.symbols().pcrel_hi.end()) return static_cast<int32_t>(low12(it->second));
-    if (s_.is_final())
-      s_.error_at(relocation.column, "there is no %pcrel_hi at that label", "%pcrel_lo names the label of the auipc, not of the data");
+    if (s_.is_final()) s_.error_at(relocation.column, "there is no %pcrel_hi at that label", "%pcrel_lo names the label of the auipc, not of the data");
     return 0;
   }
 
@@ -357,8 +354,6 @@ class Encoder {
 
 }  // namespace
 
-Encoded encode_instruction(const Isa& isa, const Token& mnemonic, Statement& statement) {
-  return Encoder(isa, statement).run(mnemonic);
-}
+Encoded encode_instruction(const Isa& isa, const Token& mnemonic, Statement& statement) { return Encoder(isa, statement).run(mnemonic); }
 
 }  // namespace vmsim::assembler

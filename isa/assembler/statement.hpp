@@ -36,9 +36,7 @@ class Statement {
   Statement(const std::vector<Token>& tokens, size_t number, std::string where, const Symbols& symbols, uint32_t here, bool final)
       : tokens_(tokens), number_(number), where_(std::move(where)), symbols_(symbols), here_(here), final_(final) {}
 
-  [[nodiscard]] const Token& peek(size_t ahead = 0) const {
-    return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
-  }
+  [[nodiscard]] const Token& peek(size_t ahead = 0) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
   const Token& take() {
     const Token& token = peek();
     if (at_ + 1 < tokens_.size()) ++at_;

@@ -14,8 +14,7 @@ bool in_name(char c) { return begins_name(c) || std::isdigit(static_cast<unsigne
 
 class Lexer {
  public:
-  Lexer(std::string_view line, bool& in_comment, const std::string& where)
-      : line_(line), in_comment_(in_comment), where_(where) {}
+  Lexer(std::string_view line, bool& in_comment, const std::string& where) : line_(line), in_comment_(in_comment), where_(where) {}
 
   Result<std::vector<std::vector<Token>>> run() {
     std::vector<std::vector<Token>> statements(1);

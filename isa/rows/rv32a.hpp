@@ -11,8 +11,7 @@ namespace vmsim::rows {
 /// The physical word an atomic works on: misalignment is found first, then translation and permission, as `access` has them.
 template <class M>
 constexpr typename M::Value atomic_word(M& m, typename M::Value address, Access access) {
-  m.branch(ne(address & 3u, 0u),
-           [&] { m.trap(access == Access::load ? cause::load_misaligned : cause::store_misaligned, address); });
+  m.branch(ne(address & 3u, 0u), [&] { m.trap(access == Access::load ? cause::load_misaligned : cause::store_misaligned, address); });
   return m.atomic(address, access);
 }
 

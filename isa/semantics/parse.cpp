@@ -152,7 +152,8 @@ class Parser {
 
   /// Called before whatever may trap: what took effect before a trap would take effect again when the instruction is run anew.
   void may_trap() const {
-    if (takes_effect_) stop("this may trap after something else has taken effect", "loads, stores, translate and trap come before assignments; name what was loaded with let");
+    if (takes_effect_)
+      stop("this may trap after something else has taken effect", "loads, stores, translate and trap come before assignments; name what was loaded with let");
   }
 
   static std::optional<Width> width_of(std::string_view name, std::string_view stem) {
@@ -236,7 +237,8 @@ class Parser {
   }
 
   static bool keyword(std::string_view word) {
-    for (const char* k : {"if", "else", "let", "trap", "illegal", "wait", "flush", "release", "and", "or", "not", "lt_u", "lt_s", "sra", "sext", "translate", "rd"})
+    for (const char* k :
+         {"if", "else", "let", "trap", "illegal", "wait", "flush", "release", "and", "or", "not", "lt_u", "lt_s", "sra", "sext", "translate", "rd"})
       if (word == k) return true;
     return word.find('.') != std::string_view::npos;
   }
@@ -308,8 +310,8 @@ class Parser {
     Kind kind;
     int level;
   };
-  static constexpr Level operators[] = {{"|", Kind::or_, 0}, {"^", Kind::xor_, 1}, {"&", Kind::and_, 2}, {"<<", Kind::shl, 3},
-                                        {">>", Kind::shr_u, 3}, {"+", Kind::add, 4}, {"-", Kind::sub, 4}, {"*", Kind::mul, 5}};
+  static constexpr Level operators[] = {{"|", Kind::or_, 0},    {"^", Kind::xor_, 1}, {"&", Kind::and_, 2}, {"<<", Kind::shl, 3},
+                                        {">>", Kind::shr_u, 3}, {"+", Kind::add, 4},  {"-", Kind::sub, 4},  {"*", Kind::mul, 5}};
   int value(int level = 0) {
     if (level == 6) return unary();
     int left = value(level + 1);

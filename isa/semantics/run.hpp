@@ -12,7 +12,7 @@ namespace vmsim::semantics {
 template <class M>
 concept SemanticsMachine = MachineConcept<M> && requires(M& m, typename M::Value v, Width w) {
   { m.load_physical(v, w) } -> std::same_as<typename M::Value>;
-  { m.store_physical(v, v, w) };
+  {m.store_physical(v, v, w)};
   { m.translate(v) } -> std::same_as<typename M::Value>;  // for a load; may trap
 };
 

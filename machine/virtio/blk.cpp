@@ -24,9 +24,7 @@ Blk::Blk(std::shared_ptr<Disk> disk) : disk_(std::move(disk)) {
   std::memcpy(&config_[20], &block, sizeof block);
 }
 
-uint32_t Blk::features() const {
-  return feature_segment_max | feature_block_size | feature_flush | (disk_->read_only() ? feature_read_only : 0);
-}
+uint32_t Blk::features() const { return feature_segment_max | feature_block_size | feature_flush | (disk_->read_only() ? feature_read_only : 0); }
 
 std::optional<uint32_t> Blk::serve(Dma& dma, const Chain& chain) {
   Header header{};

@@ -4,14 +4,30 @@ namespace vmsim::virtio {
 namespace {
 
 enum Register : uint32_t {
-  magic = 0x00, version = 0x04, device_id = 0x08, vendor_id = 0x0C,
-  device_features = 0x10, device_features_select = 0x14, driver_features = 0x20, driver_features_select = 0x24,
+  magic = 0x00,
+  version = 0x04,
+  device_id = 0x08,
+  vendor_id = 0x0C,
+  device_features = 0x10,
+  device_features_select = 0x14,
+  driver_features = 0x20,
+  driver_features_select = 0x24,
   guest_page_size = 0x28,  // legacy
-  queue_select = 0x30, queue_size_max = 0x34, queue_size = 0x38,
-  queue_align = 0x3C, queue_page_frame = 0x40,  // legacy
-  queue_ready = 0x44, queue_notify = 0x50, interrupt_status = 0x60, interrupt_acknowledge = 0x64, status = 0x70,
-  queue_descriptors = 0x80, queue_available = 0x90, queue_used = 0xA0, // modern: low halves; high halves at + 4
-  config_generation = 0xFC, config = 0x100,
+  queue_select = 0x30,
+  queue_size_max = 0x34,
+  queue_size = 0x38,
+  queue_align = 0x3C,
+  queue_page_frame = 0x40,  // legacy
+  queue_ready = 0x44,
+  queue_notify = 0x50,
+  interrupt_status = 0x60,
+  interrupt_acknowledge = 0x64,
+  status = 0x70,
+  queue_descriptors = 0x80,
+  queue_available = 0x90,
+  queue_used = 0xA0,  // modern: low halves; high halves at + 4
+  config_generation = 0xFC,
+  config = 0x100,
 };
 
 constexpr uint32_t magic_value = 0x7472'6976;  // "virt"
@@ -26,8 +42,7 @@ void set_half(uint64_t& address, bool high, uint32_t value) {
 
 }  // namespace
 
-Mmio::Mmio(Layout layout, std::unique_ptr<Backend> backend, Dma dma)
-    : layout_(layout), backend_(std::move(backend)), dma_(std::move(dma)) {}
+Mmio::Mmio(Layout layout, std::unique_ptr<Backend> backend, Dma dma) : layout_(layout), backend_(std::move(backend)), dma_(std::move(dma)) {}
 
 void Mmio::reset() {
   queue_ = {};

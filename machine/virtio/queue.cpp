@@ -41,13 +41,11 @@ uint64_t Chain::total(bool for_device_to_write) const {
 }
 
 bool Chain::read(const Dma& dma, uint64_t offset, std::span<uint8_t> to) const {
-  return each_piece(buffers, false, offset, to.size(),
-                    [&](uint64_t at, uint64_t done, uint64_t count) { return dma.read(at, to.subspan(done, count)); });
+  return each_piece(buffers, false, offset, to.size(), [&](uint64_t at, uint64_t done, uint64_t count) { return dma.read(at, to.subspan(done, count)); });
 }
 
 bool Chain::write(Dma& dma, uint64_t offset, std::span<const uint8_t> from) const {
-  return each_piece(buffers, true, offset, from.size(),
-                    [&](uint64_t at, uint64_t done, uint64_t count) { return dma.write(at, from.subspan(done, count)); });
+  return each_piece(buffers, true, offset, from.size(), [&](uint64_t at, uint64_t done, uint64_t count) { return dma.write(at, from.subspan(done, count)); });
 }
 
 std::optional<Chain> Queue::take(const Dma& dma) {

@@ -30,7 +30,7 @@ class Queue {
  public:
   static constexpr uint32_t largest = 128;  // descriptors
 
-  uint32_t size = 0;  // descriptors
+  uint32_t size = 0;                                  // descriptors
   uint64_t descriptors = 0, available = 0, used = 0;  // addresses of the three parts
   bool ready = false;
 

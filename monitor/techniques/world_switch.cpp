@@ -9,10 +9,7 @@ namespace {
 class GuestView : public TraceSink {
  public:
   GuestView(TraceSink& sink, const Hart& virtual_hart, const Hart& real_hart, const Slice& slice)
-      : sink_(sink),
-        mode_(virtual_hart.mode),
-        steps_ahead_(virtual_hart.clock.steps - real_hart.clock.steps),
-        slice_(slice) {}
+      : sink_(sink), mode_(virtual_hart.mode), steps_ahead_(virtual_hart.clock.steps - real_hart.clock.steps), slice_(slice) {}
   void record(const Record& real) override {
     Record record = real;
     record.step += steps_ahead_;

@@ -16,13 +16,14 @@ std::set<std::string> kinds(const Report& r, const std::string& instruction) {
   std::set<std::string> found;
   for (const ClassVerdict& v : r.classes) {
     if (v.encoding.instruction != instruction) continue;
-    const std::pair<const char*, std::vector<Query>> names[] = {
-        {"control", {Query::control_kernel, Query::control_user}},
-        {"location", {Query::location_kernel, Query::location_user}},
-        {"mode", {Query::mode}},
-        {"hidden", {Query::hidden_kernel, Query::hidden_user}},
-        {"trap", {Query::trap_location_kernel, Query::trap_location_user, Query::trap_mode_kernel, Query::trap_mode_user, Query::trap_hidden_kernel, Query::trap_hidden_user}},
-        {"time", {Query::time_kernel, Query::time_user}}};
+    const std::pair<const char*, std::vector<Query>> names[] = {{"control", {Query::control_kernel, Query::control_user}},
+                                                                {"location", {Query::location_kernel, Query::location_user}},
+                                                                {"mode", {Query::mode}},
+                                                                {"hidden", {Query::hidden_kernel, Query::hidden_user}},
+                                                                {"trap",
+                                                                 {Query::trap_location_kernel, Query::trap_location_user, Query::trap_mode_kernel,
+                                                                  Query::trap_mode_user, Query::trap_hidden_kernel, Query::trap_hidden_user}},
+                                                                {"time", {Query::time_kernel, Query::time_user}}};
     for (const auto& [name, queries] : names)
       if (std::ranges::any_of(queries, [&](Query q) { return v.is(q); })) found.insert(name);
   }
@@ -71,9 +72,11 @@ void expect_sound(const Report& r) {
   for (const ClassVerdict& v : r.classes) {
     for (size_t i = 0; i < query_count; ++i) {
       const auto q = static_cast<Query>(i);
-      EXPECT_TRUE(v[q].antecedent == Answer::yes || (v[q].antecedent == Answer::no && vacuous_rightly(v, q))) << v.encoding.name << ": " << name(q) << " is vacuous";
+      EXPECT_TRUE(v[q].antecedent == Answer::yes || (v[q].antecedent == Answer::no && vacuous_rightly(v, q)))
+          << v.encoding.name << ": " << name(q) << " is vacuous";
     }
-    for (size_t i = 0; i < query_count; ++i) EXPECT_NE(v.findings[i].answer, Answer::unknown) << v.encoding.name << ": " << name(static_cast<Query>(i)) << ' ' << v.findings[i].reason;
+    for (size_t i = 0; i < query_count; ++i)
+      EXPECT_NE(v.findings[i].answer, Answer::unknown) << v.encoding.name << ": " << name(static_cast<Query>(i)) << ' ' << v.findings[i].reason;
     for (const Witness& w : v.witnesses) EXPECT_TRUE(w.replayed) << v.encoding.name << ": " << name(w.query);
     // Extended T1 implies TOC.
     EXPECT_FALSE(v.theorem1() == Answer::yes && v.commutes() == Answer::no) << v.encoding.name;
@@ -105,10 +108,13 @@ TEST(Catalogue, EveryVariantGetsTheVerdictsThatItsFileExpects) {
     SCOPED_TRACE(names[i]);
     const auto& [v, r] = decided(names[i]);
     expect_sound(r);
-    const std::tuple<const char*, const std::string*, const Theorem*> theorems[] = {
-        {"theorem1", &v.expect.theorem1, &r.theorem1}, {"theorem2", &v.expect.theorem2, &r.theorem2}, {"theorem3", &v.expect.theorem3, &r.theorem3}, {"safe", &v.expect.safe, &r.safe}};
+    const std::tuple<const char*, const std::string*, const Theorem*> theorems[] = {{"theorem1", &v.expect.theorem1, &r.theorem1},
+                                                                                    {"theorem2", &v.expect.theorem2, &r.theorem2},
+                                                                                    {"theorem3", &v.expect.theorem3, &r.theorem3},
+                                                                                    {"safe", &v.expect.safe, &r.safe}};
     for (const auto& [key, expected, theorem] : theorems)
-      EXPECT_TRUE(expected->empty() || *expected == name(theorem->holds)) << key << ": expected " << *expected << ", is " << name(theorem->holds) << ": " << theorem->because;
+      EXPECT_TRUE(expected->empty() || *expected == name(theorem->holds))
+          << key << ": expected " << *expected << ", is " << name(theorem->holds) << ": " << theorem->because;
     std::set<std::string> named;
     for (const auto& [instruction, classes] : v.expect.classes) {
       EXPECT_EQ(kinds(r, instruction), std::set<std::string>(classes.begin(), classes.end())) << instruction;
@@ -119,7 +125,8 @@ TEST(Catalogue, EveryVariantGetsTheVerdictsThatItsFileExpects) {
 }
 
 TEST(Catalogue, PentiumNamesRobinAndIrvinesInstructionsAlsoShuffled) {
-  const std::set<std::string> expected{"sgdt", "sidt", "sldt", "smsw", "pushf", "popf", "lar", "lsl", "verr", "verw", "pops", "pushs", "callf", "jmpf", "intn", "retf", "str", "movs"};
+  const std::set<std::string> expected{"sgdt", "sidt", "sldt",  "smsw",  "pushf", "popf", "lar",  "lsl", "verr",
+                                       "verw", "pops", "pushs", "callf", "jmpf",  "intn", "retf", "str", "movs"};
   const auto& [v, plain] = decided("pentium");
   EXPECT_EQ(failing(plain), expected);
 

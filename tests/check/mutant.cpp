@@ -12,20 +12,23 @@ namespace {
 
 std::string row(std::string_view name, std::string_view change) { return fmt::format("[[instruction]]\nname = \"{}\"\n{}\n", name, change); }
 std::string csr(std::string_view name, std::string_view change) { return fmt::format("[[csr]]\nname = \"{}\"\n{}\n", name, change); }
-std::string filtered(std::string_view name, std::string_view key, std::string_view field) { return csr(name, fmt::format("user = \"filter\"\n{} = [\"{}\"]", key, field)); }
+std::string filtered(std::string_view name, std::string_view key, std::string_view field) {
+  return csr(name, fmt::format("user = \"filter\"\n{} = [\"{}\"]", key, field));
+}
 
 /// A row of toy32 with other semantics.
 std::string instead(std::string_view name, std::string_view does, bool traps = false) {
   const RowInfo& old = Isa::toy32().row(Isa::toy32().find(name));
-  return row(name, "off = true") + fmt::format("[[add]]\nname = \"new.{}\"\nencoding = \"{}\"\nformat = \"R\"\n{}does = \"\"\"\n{}\n\"\"\"\n", name, pattern_text(old.pattern),
-                                               traps ? "user = \"trap\"\n" : "", does);
+  return row(name, "off = true") + fmt::format("[[add]]\nname = \"new.{}\"\nencoding = \"{}\"\nformat = \"R\"\n{}does = \"\"\"\n{}\n\"\"\"\n", name,
+                                               pattern_text(old.pattern), traps ? "user = \"trap\"\n" : "", does);
 }
 
 struct Rule {
   const char* name;
   const char* value;  // what the row computes
 };
-constexpr std::array<Rule, 6> rules{{{"add", "(rs1 + rs2)"}, {"sub", "(rs1 - rs2)"}, {"and", "(rs1 & rs2)"}, {"or", "(rs1 | rs2)"}, {"xor", "(rs1 ^ rs2)"}, {"sll", "(rs1 << rs2)"}}};
+constexpr std::array<Rule, 6> rules{
+    {{"add", "(rs1 + rs2)"}, {"sub", "(rs1 - rs2)"}, {"and", "(rs1 & rs2)"}, {"or", "(rs1 | rs2)"}, {"xor", "(rs1 ^ rs2)"}, {"sll", "(rs1 << rs2)"}}};
 constexpr std::array leaks{"mode", "sstatus.SIE", "sstatus.SPP", "sepc", "stvec", "satp.MODE", "scounteren.CY"};
 
 class List {
@@ -95,7 +98,8 @@ std::vector<Mutant> interacting_mutants() {
   list.add({"ignore a write", "rewrite"}, instead("xor", "if mode == kernel { rd = rs1 ^ rs2 } else { rd = (rs1 | rs2) - (rs1 & rs2) }"));
   list.add({"write control state", "guard"}, instead("sub", "rd = rs1 - rs2\nif rs1 == 1 and rs1 == 2 { mode = kernel }"));
   list.add({"write control state", "guard"}, instead("sub", "rd = rs1 - rs2\nif rs1 == 1 and rs2 == 2 { mode = kernel }"));
-  list.add({"lose to a trap", "add a trap", "add a trap"}, "[trap]\nclears_reservation = true\n" + row("lr.w", "user = \"trap\"") + row("sc.w", "user = \"trap\""));
+  list.add({"lose to a trap", "add a trap", "add a trap"},
+           "[trap]\nclears_reservation = true\n" + row("lr.w", "user = \"trap\"") + row("sc.w", "user = \"trap\""));
   list.add({"lose to a trap", "switch off", "switch off"}, "[trap]\nclears_reservation = true\n" + row("lr.w", "off = true") + row("sc.w", "off = true"));
   list.add({"drop a trap", "ignore in user mode"}, csr("sscratch", "user = \"execute\"") + row("csrrs", "user = \"ignore\""));
   return list.all_;

@@ -44,7 +44,10 @@ bool does_the_same(const Isa& isa, const std::vector<const ClassVerdict*>& class
         std::array<bool, 2> trapped{};
         for (size_t which = 0; which < 2; ++which) {
           const Isa& one = which == 0 ? Isa::toy32() : isa;
-          State<D>& s = after[which] = {.hart = {}, .window = world.bytes({Name::Kind::window}), .direct = world.bytes({Name::Kind::direct}), .physical = world.bytes({Name::Kind::physical})};
+          State<D>& s = after[which] = {.hart = {},
+                                        .window = world.bytes({Name::Kind::window}),
+                                        .direct = world.bytes({Name::Kind::direct}),
+                                        .physical = world.bytes({Name::Kind::physical})};
           D::set_mode(s.hart, mode);
           s.hart.x = world.registers(Word{word});
           s.hart.pc = world.word({Name::Kind::pc}).bits & ~3u;
@@ -55,8 +58,9 @@ bool does_the_same(const Isa& isa, const std::vector<const ClassVerdict*>& class
           trapped[which] = m.trapped();
         }
         const auto &a = after[0], &b = after[1];
-        if (trapped[0] != trapped[1] || a.hart.x.values != b.hart.x.values || a.hart.csr != b.hart.csr || a.hart.mode != b.hart.mode || a.hart.pc != b.hart.pc ||
-            a.hart.reserved != b.hart.reserved || a.flushed != b.flushed || a.waited != b.waited || world.differ(a.window, b.window).on)
+        if (trapped[0] != trapped[1] || a.hart.x.values != b.hart.x.values || a.hart.csr != b.hart.csr || a.hart.mode != b.hart.mode ||
+            a.hart.pc != b.hart.pc || a.hart.reserved != b.hart.reserved || a.flushed != b.flushed || a.waited != b.waited ||
+            world.differ(a.window, b.window).on)
           return false;
       }
   return true;
@@ -154,8 +158,8 @@ TEST(Mutants, OfToy32GetNoWrongVerdict) {
     judge(m, all ? 100 : 10, tally);
     if (HasFatalFailure()) return;
   }
-  std::cout << mutants.size() << " mutants: " << tally.virtualizable << " virtualizable, " << tally.not_virtualizable << " not (random programs show " << tally.shown_by_programs
-            << " of these), " << tally.equal << " like toy32 (counted once), " << tally.interacting << " of interacting changes\n";
+  std::cout << mutants.size() << " mutants: " << tally.virtualizable << " virtualizable, " << tally.not_virtualizable << " not (random programs show "
+            << tally.shown_by_programs << " of these), " << tally.equal << " like toy32 (counted once), " << tally.interacting << " of interacting changes\n";
   if (!all) return;
   EXPECT_GE(tally.virtualizable + tally.not_virtualizable, 100u);
   EXPECT_GE(tally.virtualizable, 30u);

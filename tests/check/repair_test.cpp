@@ -58,17 +58,19 @@ std::vector<std::string> trapping(std::initializer_list<const char*> names) {
 
 INSTANTIATE_TEST_SUITE_P(Catalogue, Repaired,
                          testing::Values(Case{"x86-popf", trapping({"popf"})}, Case{"x86-pushf", trapping({"pushf"})}, Case{"x86-sidt", trapping({"sidt"})},
-                                         Case{"mode-bit", trapping({"rdmode"})}, Case{"m68000-sr", trapping({"movesr"})}, Case{"pdp10-jrst1", trapping({"jrst1"})},
-                                         Case{"s360-lra", trapping({"lra"})}, Case{"pdp11-mfpi", trapping({"mfpi"})}, Case{"arm-cps", trapping({"cpsie", "cpsid"})},
-                                         Case{"backdoor", trapping({"sw"})}, Case{"lr-sc-trap", {"a trap keeps the reservation"}},
-                                         Case{"opaque-frame", {"a trap saves x31"}}, Case{"mips-kseg", {}}, Case{"open-clock", {}},
-                                         Case{"pentium", trapping({"sgdt", "sidt", "sldt", "smsw", "pushf", "popf", "lar", "lsl", "verr", "verw", "pops", "pushs", "callf", "jmpf",
-                                                                   "intn", "retf", "str", "movs"})}));
+                                         Case{"mode-bit", trapping({"rdmode"})}, Case{"m68000-sr", trapping({"movesr"})},
+                                         Case{"pdp10-jrst1", trapping({"jrst1"})}, Case{"s360-lra", trapping({"lra"})}, Case{"pdp11-mfpi", trapping({"mfpi"})},
+                                         Case{"arm-cps", trapping({"cpsie", "cpsid"})}, Case{"backdoor", trapping({"sw"})},
+                                         Case{"lr-sc-trap", {"a trap keeps the reservation"}}, Case{"opaque-frame", {"a trap saves x31"}},
+                                         Case{"mips-kseg", {}}, Case{"open-clock", {}},
+                                         Case{"pentium", trapping({"sgdt", "sidt", "sldt", "smsw", "pushf", "popf", "lar", "lsl", "verr", "verw", "pops",
+                                                                   "pushs", "callf", "jmpf", "intn", "retf", "str", "movs"})}));
 
 TEST(Repair, prefers_what_the_failing_classes_need_and_prints_it_as_tables) {
-  const auto variant = parse_variant("name = \"two\"\n[[csr]]\nname = \"sscratch\"\nuser = \"execute\"\n[[add]]\nname = \"sidt\"\n"
-                                     "encoding = \"0000000 ----- ----- 000 ----- 0001011\"\nformat = \"R\"\ndoes = \"rd = stvec\"\n",
-                                     "two.toml");
+  const auto variant = parse_variant(
+      "name = \"two\"\n[[csr]]\nname = \"sscratch\"\nuser = \"execute\"\n[[add]]\nname = \"sidt\"\n"
+      "encoding = \"0000000 ----- ----- 000 ----- 0001011\"\nformat = \"R\"\ndoes = \"rd = stvec\"\n",
+      "two.toml");
   ASSERT_TRUE(variant) << variant.error().text();
   const Repair r = repair(*variant->isa, decide(*variant->isa, after_toy32()), after_toy32());
   ASSERT_EQ(r.found, Answer::yes) << r.because;

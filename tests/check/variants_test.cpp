@@ -1,5 +1,5 @@
-// Engines, monitor and checker read one effective table: on every variant of the catalogue, random privileged programs in which every second block uses what the
-// variant changed make the same records on every engine, under emulation, under trap and emulate where the variant's file says that it is safe, and under
+// Engines, monitor and checker read one effective table: on every variant of the catalogue, random privileged programs in which every second block uses what
+// the variant changed make the same records on every engine, under emulation, under trap and emulate where the variant's file says that it is safe, and under
 // the hybrid monitor where it says that theorem 3 holds; and the checker's own machine does to a state what the engine does.
 #include <gtest/gtest.h>
 
@@ -49,12 +49,15 @@ std::vector<lockstep::Use> uses(const Isa& isa) {
     const bool known = std::ranges::any_of(old, [&](const check::EncodingClass& o) { return same_mmu && check::same_meaning(Isa::toy32(), isa, o, c); });
     if (!known && (same_mmu || c.op >= Isa::toy32().rows().size())) all.push_back({c.mask, c.match, {}});
   }
-  auto add = [&](const char* name, const std::vector<lockstep::Use::Model>& models) { all.push_back({isa.row(isa.find(name)).pattern.mask, isa.row(isa.find(name)).pattern.match, models}); };
+  auto add = [&](const char* name, const std::vector<lockstep::Use::Model>& models) {
+    all.push_back({isa.row(isa.find(name)).pattern.mask, isa.row(isa.find(name)).pattern.match, models});
+  };
   if (isa.trap().clears_reservation) add("lr.w", {}), add("sc.w", {});
   if (isa.mmu().direct_from != 0)
     for (const char* name : {"lw", "lb", "sw", "sh", "amoadd.w"}) {
       std::vector<lockstep::Use::Model> models;
-      for (uint32_t at = 0x10000; at < 0x20000; at += 0xFFC) models.push_back({isa.encode(isa.find(name), {.rd = 5, .rs1 = 6, .rs2 = 7}), isa.mmu().direct_from + at, at});
+      for (uint32_t at = 0x10000; at < 0x20000; at += 0xFFC)
+        models.push_back({isa.encode(isa.find(name), {.rd = 5, .rs1 = 6, .rs2 = 7}), isa.mmu().direct_from + at, at});
       add(name, models);
     }
   return all;
@@ -140,7 +143,10 @@ std::string model_differs(const Isa& isa, const Hart& before, uint32_t word, con
     return f == check::Function::word_of ? at : f == check::Function::relocated ? more : 0;
   };
   D::World world(given);
-  check::State<D> s{.hart = {}, .window = world.bytes({check::Name::Kind::window}), .direct = world.bytes({check::Name::Kind::direct}), .physical = world.bytes({check::Name::Kind::physical})};
+  check::State<D> s{.hart = {},
+                    .window = world.bytes({check::Name::Kind::window}),
+                    .direct = world.bytes({check::Name::Kind::direct}),
+                    .physical = world.bytes({check::Name::Kind::physical})};
   D::set_mode(s.hart, before.mode);
   s.hart.x = world.registers(Word{word});
   s.hart.pc = before.pc;

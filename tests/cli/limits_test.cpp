@@ -20,9 +20,7 @@ constexpr const char* interrupts_itself_for_ever =
 constexpr const char* fills_its_own_memory = "_start: la t0, _start\n1: sw t0, 64(t0)\n addi t0, t0, 4\n j 1b\n";
 constexpr const char* calls_the_firmware_for_ever = "_start: li a7, -1\n ecall\n j _start\n";
 
-std::string powers_off_with(int code) {
-  return "_start: li t0, 0x100000\n li t1, 0x3333 | " + std::to_string(code) + " << 16\n sw t1, 0(t0)\n1: j 1b\n";
-}
+std::string powers_off_with(int code) { return "_start: li t0, 0x100000\n li t1, 0x3333 | " + std::to_string(code) + " << 16\n sw t1, 0(t0)\n1: j 1b\n"; }
 
 struct Case {
   const char *name, *source;
@@ -60,7 +58,8 @@ TEST(AGuestThatMisbehaves, ends_with_one_line_and_its_code_under_every_technique
       const Ran ran = vmsim(arguments);
       EXPECT_EQ(ran.code, c.code);
       EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
-      for (const char* part : {c.about, c.hint, "guest.s: the guest", "at pc ", "(hint: "}) EXPECT_NE(ran.err.find(part), std::string::npos) << part << ": " << ran.err;
+      for (const char* part : {c.about, c.hint, "guest.s: the guest", "at pc ", "(hint: "})
+        EXPECT_NE(ran.err.find(part), std::string::npos) << part << ": " << ran.err;
       EXPECT_LT(ran.out.size(), 30'000u);
     }
   }

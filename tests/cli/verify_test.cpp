@@ -41,7 +41,8 @@ _start:
     ori  t1, t1, 0xc7
     sw   t1, 0(t3)
     li   t0, 5
-    )" + fence + R"(
+    )" + fence +
+         R"(
 again:
     lw   a1, 0(s0)
     li   t0, 0x100000
@@ -79,8 +80,9 @@ TEST(Verify, names_a_guest_that_is_fence_racy_with_both_states_and_how_to_see_th
   const std::string racy = files.write("racy.s", moves_a_page("sfence.vma zero, t0  # of another space"));
   const Ran ran = vmsim({"verify", racy, "--technique", "trap"});
   EXPECT_EQ(ran.code, 2) << ran.out << ran.err;
-  for (const char* part : {"fence-racy: at step ", "address 40000000", "bare and trap part at step ", "the records differ", "  bare     8020",
-                           "  trap     8020", "<again+0x0>", "lw a1,0(s0)", "x11 00000022 00000011", "see it: vmsim run ", "--technique bare", "--technique trap"})
+  for (const char* part :
+       {"fence-racy: at step ", "address 40000000", "bare and trap part at step ", "the records differ", "  bare     8020", "  trap     8020", "<again+0x0>",
+        "lw a1,0(s0)", "x11 00000022 00000011", "see it: vmsim run ", "--technique bare", "--technique trap"})
     EXPECT_NE(ran.out.find(part), std::string::npos) << part << " is not in\n" << ran.out;
 
   const Ran as_json = vmsim({"verify", racy, "--technique", "trap", "--json"});

@@ -67,12 +67,15 @@ struct WholeMachine {
         addi t6, t6, 2
         csrw stimecmp, t6
         sret
-    )").segments.at(0).bytes;
+    )")
+                                                 .segments.at(0)
+                                                 .bytes;
     return code;
   }
 
   static uint32_t value(Bytes& bytes) {
-    static constexpr std::array<uint32_t, 8> corners{~0u, 0x8000'0000, 0x7FFF'FFFF, 0x1000'0000, ram_base + ram_size - 2, 0x0010'0000, 0x0C00'0000, 0x1000'1000};
+    static constexpr std::array<uint32_t, 8> corners{~0u,         0x8000'0000, 0x7FFF'FFFF, 0x1000'0000, ram_base + ram_size - 2,
+                                                     0x0010'0000, 0x0C00'0000, 0x1000'1000};
     const uint8_t code = bytes.byte();
     switch (code & 3) {
       case 0: return code >> 2;

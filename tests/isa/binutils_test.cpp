@@ -2,8 +2,8 @@
 // assembling that text gives back the words.
 #include <gtest/gtest.h>
 
-#include <array>
 #include <unistd.h>
+#include <array>
 
 #include <cstdio>
 #include <cstring>
@@ -219,8 +219,9 @@ TEST_P(TheAssembler, makes_the_bytes_that_gnu_as_and_ld_make) {
   std::ofstream(stem + ".s") << text;
   std::ofstream(stem + ".ld") << "SECTIONS { . = 0x80200000; .text : { *(.text) } .rodata : { *(.rodata) } .data : { *(.data) } }";
   const std::string tool = "riscv64-unknown-elf-";
-  const std::string said = shell(tool + "as -march=rv32ima_zicsr_zifencei_zihintpause -mabi=ilp32 " + stem + ".s -o " + stem + ".o && " + tool + "ld --no-warn-rwx-segments -m elf32lriscv --no-relax -T " + stem +
-                                 ".ld " + stem + ".o -o " + stem + ".elf && " + tool + "objcopy -O binary " + stem + ".elf " + stem + ".bin");
+  const std::string said = shell(tool + "as -march=rv32ima_zicsr_zifencei_zihintpause -mabi=ilp32 " + stem + ".s -o " + stem + ".o && " + tool +
+                                 "ld --no-warn-rwx-segments -m elf32lriscv --no-relax -T " + stem + ".ld " + stem + ".o -o " + stem + ".elf && " + tool +
+                                 "objcopy -O binary " + stem + ".elf " + stem + ".bin");
   std::ifstream in(stem + ".bin", std::ios::binary);
   const std::vector<uint8_t> theirs{std::istreambuf_iterator<char>(in), {}};
   for (const char* end : {".s", ".ld", ".o", ".elf", ".bin"}) std::filesystem::remove(stem + end);
@@ -232,7 +233,8 @@ TEST_P(TheAssembler, makes_the_bytes_that_gnu_as_and_ld_make) {
     memcpy(&our_word, bytes.data() + at, 4);
     memcpy(&their_word, theirs.data() + at, 4);
     const auto pc = static_cast<uint32_t>(base + at);
-    ASSERT_EQ(our_word, their_word) << std::hex << pc << ": ours " << disassemble(Isa::toy32(), our_word, pc) << ", theirs " << disassemble(Isa::toy32(), their_word, pc);
+    ASSERT_EQ(our_word, their_word) << std::hex << pc << ": ours " << disassemble(Isa::toy32(), our_word, pc) << ", theirs "
+                                    << disassemble(Isa::toy32(), their_word, pc);
   }
   EXPECT_EQ(bytes.size(), theirs.size());
 }

@@ -61,14 +61,20 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"a name of another type", "name = 3\n", "v.toml:1:8: 'name' must be a text, found the number 3", "name = "},
         Bad{"a control character", "name = \"a\\nb\"\n", "v.toml:1:8: a variant's name is small letters, digits and hyphens, found 'a\\x0ab'", "x86-popf"},
         Bad{"an unknown instruction", std::string(head) + "[[instruction]]\nname = \"frob\"\n", "v.toml:3:8: toy32 has no instruction 'frob'", "isa show"},
-        Bad{"an unknown rule", std::string(head) + "[[instruction]]\nname = \"sw\"\nuser = \"filter\"\n", "v.toml:4:8: unknown rule 'filter'", "trap, execute or ignore"},
-        Bad{"the same row twice", std::string(head) + "[[instruction]]\nname = \"sw\"\n[[instruction]]\nname = \"sw\"\n", "v.toml:5:8: 'sw' is changed a second time", "one table"},
+        Bad{"an unknown rule", std::string(head) + "[[instruction]]\nname = \"sw\"\nuser = \"filter\"\n", "v.toml:4:8: unknown rule 'filter'",
+            "trap, execute or ignore"},
+        Bad{"the same row twice", std::string(head) + "[[instruction]]\nname = \"sw\"\n[[instruction]]\nname = \"sw\"\n",
+            "v.toml:5:8: 'sw' is changed a second time", "one table"},
         Bad{"an unknown register", std::string(head) + "[[csr]]\nname = \"cr0\"\n", "v.toml:3:8: there is no control register 'cr0'", "sstatus"},
-        Bad{"an unknown field", std::string(head) + "[[csr]]\nname = \"sstatus\"\nuser = \"filter\"\nuser_reads = [\"IF\"]\n", "v.toml:5:15: sstatus has no field 'IF'", "SIE, SPIE"},
-        Bad{"a short encoding", std::string(head) + "[[add]]\nname = \"new\"\nencoding = \"000\"\nformat = \"R\"\ndoes = \"wait\"\n", "v.toml:4:12: the encoding has 3 bits", "32 characters"},
-        Bad{"a strange encoding", std::string(head) + "[[add]]\nname = \"new\"\nencoding = \"0000000 ----- ----- 000 ----- 000101x\"\nformat = \"R\"\ndoes = \"wait\"\n",
+        Bad{"an unknown field", std::string(head) + "[[csr]]\nname = \"sstatus\"\nuser = \"filter\"\nuser_reads = [\"IF\"]\n",
+            "v.toml:5:15: sstatus has no field 'IF'", "SIE, SPIE"},
+        Bad{"a short encoding", std::string(head) + "[[add]]\nname = \"new\"\nencoding = \"000\"\nformat = \"R\"\ndoes = \"wait\"\n",
+            "v.toml:4:12: the encoding has 3 bits", "32 characters"},
+        Bad{"a strange encoding",
+            std::string(head) + "[[add]]\nname = \"new\"\nencoding = \"0000000 ----- ----- 000 ----- 000101x\"\nformat = \"R\"\ndoes = \"wait\"\n",
             "v.toml:4:12: the encoding has other characters than 0, 1 and -", "32 characters"},
-        Bad{"an encoding that overlaps", std::string(head) + "[[add]]\nname = \"new\"\nencoding = \"0000000 ----- ----- 000 ----- 0110011\"\nformat = \"R\"\ndoes = \"wait\"\n",
+        Bad{"an encoding that overlaps",
+            std::string(head) + "[[add]]\nname = \"new\"\nencoding = \"0000000 ----- ----- 000 ----- 0110011\"\nformat = \"R\"\ndoes = \"wait\"\n",
             "v.toml:4:12: the encoding overlaps that of 'add'", "0001011"},
         Bad{"a name defined by itself", adding("let a = a + 1"), "v.toml:7:9: expected a value, found 'a'", "let"},
         Bad{"a name given twice", adding("let a = 1\nlet a = 2"), "v.toml:8:5: expected a new name, found 'a'", "once"},
@@ -76,9 +82,12 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"an unknown field in semantics", adding("rd = sstatus.IF"), "v.toml:7:6: sstatus has no such field, found 'sstatus.IF'", "sstatus.SIE"},
         Bad{"a read-only field", adding("sip.STIP = 1"), "v.toml:7:1: this field is read-only, found 'sip.STIP'", "isa doc"},
         Bad{"a bound where there is none", adding("bound = rs1"), "v.toml:7:1: expected a statement, found 'bound'", "control register"},
-        Bad{"a trap after an effect", adding("rd = 1\nstore.w(rs1, rs2)"), "v.toml:8:1: this may trap after something else has taken effect, found 'store.w'", "before assignments"},
-        Bad{"a load after an effect, in one branch", adding("if rs1 == 0 { rd = 1 }\nx2 = load.w(rs1)"), "v.toml:8:6: this may trap after something else has taken effect", "let"},
-        Bad{"semantics on one line", std::string(head) + "[[add]]\nname = \"new\"\n" + encoding + "does = \"rd = 3 3\"\n", "v.toml:6:16: expected a new line or ';', found '3'", ""},
+        Bad{"a trap after an effect", adding("rd = 1\nstore.w(rs1, rs2)"), "v.toml:8:1: this may trap after something else has taken effect, found 'store.w'",
+            "before assignments"},
+        Bad{"a load after an effect, in one branch", adding("if rs1 == 0 { rd = 1 }\nx2 = load.w(rs1)"),
+            "v.toml:8:6: this may trap after something else has taken effect", "let"},
+        Bad{"semantics on one line", std::string(head) + "[[add]]\nname = \"new\"\n" + encoding + "does = \"rd = 3 3\"\n",
+            "v.toml:6:16: expected a new line or ';', found '3'", ""},
         Bad{"nested parentheses", adding("rd = " + nested(10'000, "(", "1", ")")), "v.toml:7:", "adding-a-variant"},
         Bad{"nested blocks", adding(nested(10'000, "if rs1 == 0 { ", "rd = 1", " }")), "v.toml:7:", "adding-a-variant"},
         Bad{"a chain of else if", adding("if rs1 == 0 { } " + nested(10'000, "else if rs1 == 0 { } ", "", "")), "v.toml:7:", "adding-a-variant"},
@@ -128,8 +137,12 @@ TEST(TheCatalogue, is_written_and_read_back_as_the_same) {
     ASSERT_EQ(again->isa->rows().size(), v.isa->rows().size());
     for (Op op = 0; op < v.isa->rows().size(); ++op) {
       const RowInfo &a = again->isa->row(op), &b = v.isa->row(op);
-      EXPECT_TRUE(a.name == b.name && a.user == b.user && a.off == b.off && a.format == b.format && a.pattern.mask == b.pattern.mask && a.pattern.match == b.pattern.match) << b.name;
-      if (b.does) { EXPECT_EQ(a.does->text, b.does->text); }
+      EXPECT_TRUE(a.name == b.name && a.user == b.user && a.off == b.off && a.format == b.format && a.pattern.mask == b.pattern.mask &&
+                  a.pattern.match == b.pattern.match)
+          << b.name;
+      if (b.does) {
+        EXPECT_EQ(a.does->text, b.does->text);
+      }
     }
   }
 }

@@ -187,7 +187,8 @@ struct Both {
     jit_hart = hart;
     jit::Jit(Isa::toy32(), jit_bus, {.kind = EngineKind::jit, .jit = options}).run(jit_hart, steps, TrapDestination::guest, nullptr);
     make_interpreter(Isa::toy32(), bus)->run(hart, steps, TrapDestination::guest, nullptr);
-    EXPECT_TRUE(jit_hart == hart) << "x10 is " << jit_hart.x[10] << ", and " << hart.x[10] << " under the interpreter; pc " << std::hex << jit_hart.pc << ", " << hart.pc;
+    EXPECT_TRUE(jit_hart == hart) << "x10 is " << jit_hart.x[10] << ", and " << hart.x[10] << " under the interpreter; pc " << std::hex << jit_hart.pc << ", "
+                                  << hart.pc;
     EXPECT_TRUE(std::ranges::equal(jit_bus.memory().bytes(), bus.memory().bytes()));
   }
 };
@@ -196,8 +197,8 @@ TEST(Jit, a_page_that_was_written_to_freely_is_watched_once_it_holds_code) {
   for (const bool direct : {true, false}) {
     Both both;
     const uint32_t one = encoded("addi", 10, 10, 0, 1), two = encoded("addi", 10, 10, 0, 2), function = ram.at + 0x2000;
-    const std::vector<uint32_t> words{encoded("xor", 12, 12, 15, 0), encoded("sw", 0, 14, 13, 0x100), encoded("sw", 0, 14, 12, 0), encoded("jalr", 1, 14, 0, 0),
-                                      encoded("jal", 1, 0, 0, 0x2000 - 16), encoded("jal", 0, 0, 0, 0u - 20)};
+    const std::vector<uint32_t> words{encoded("xor", 12, 12, 15, 0), encoded("sw", 0, 14, 13, 0x100),      encoded("sw", 0, 14, 12, 0),
+                                      encoded("jalr", 1, 14, 0, 0),  encoded("jal", 1, 0, 0, 0x2000 - 16), encoded("jal", 0, 0, 0, 0u - 20)};
     for (size_t i = 0; i < words.size(); ++i) both.write(ram.at + 4 * static_cast<uint32_t>(i), words[i]);
     both.write(function, one);
     both.write(function + 4, encoded("jalr", 0, 1, 0, 0));
@@ -224,9 +225,10 @@ TEST(Jit, a_mapping_that_changes_under_a_fence_is_seen_by_loads_stores_calls_and
       both.write(page + 4, encoded("jalr", 0, 1, 0, 0));
       both.write(page + 0x100, 7 * value);
     }
-    const std::vector<uint32_t> words{encoded("jal", 1, 0, 0, seen - ram.at), encoded("jalr", 1, 14, 0, 0),  encoded("lw", 11, 14, 0, 0x100),
-                                      encoded("add", 12, 12, 11, 0),          encoded("sw", 0, 14, 12, 0x104), encoded("xor", 15, 15, 16, 0),
-                                      encoded("sw", 0, 17, 15, 0),            encoded("sfence.vma", 0, 0, 0, 0), encoded("jal", 0, 0, 0, 0u - 32)};
+    const std::vector<uint32_t> words{
+        encoded("jal", 1, 0, 0, seen - ram.at), encoded("jalr", 1, 14, 0, 0),  encoded("lw", 11, 14, 0, 0x100), encoded("add", 12, 12, 11, 0),
+        encoded("sw", 0, 14, 12, 0x104),        encoded("xor", 15, 15, 16, 0), encoded("sw", 0, 17, 15, 0),     encoded("sfence.vma", 0, 0, 0, 0),
+        encoded("jal", 0, 0, 0, 0u - 32)};
     for (size_t i = 0; i < words.size(); ++i) both.write(ram.at + 4 * static_cast<uint32_t>(i), words[i]);
     both.hart.pc = ram.at;
     both.hart[Csr::satp] = 0x8000'0000u | root >> 12;
@@ -260,9 +262,13 @@ TEST(Jit, an_access_over_the_end_of_memory_faults_though_its_page_is_known) {
 
 TEST(Jit, translates_what_a_variant_adds_in_text_and_keeps_values_that_were_read_before_a_register_changed) {
   IsaParts parts = Isa::toy32_parts();
-  const auto does = semantics::parse("let a = rs1\nlet b = rs2\nx10 = b + 1\nx11 = a\nif lt_u(a, b) { x12 = a } else { x12 = b }\nx14 = 1\nif lt_u(a, b) { x14 = 0 }\nrd = a - b\n", parts.csrs, "text");
+  const auto does = semantics::parse(
+      "let a = rs1\nlet b = rs2\nx10 = b + 1\nx11 = a\nif lt_u(a, b) { x12 = a } else { x12 = b }\nx14 = 1\nif lt_u(a, b) { x14 = 0 }\nrd = a - b\n",
+      parts.csrs, "text");
   ASSERT_TRUE(does) << does.error().text();
-  parts.rows.push_back({.name = "exchange", .pattern = parse_pattern("0000000 ----- ----- 000 ----- 0001011"), .format = Format::R,
+  parts.rows.push_back({.name = "exchange",
+                        .pattern = parse_pattern("0000000 ----- ----- 000 ----- 0001011"),
+                        .format = Format::R,
                         .does = std::make_shared<const semantics::Program>(*does)});
   const Isa isa(parts);
   const uint32_t word = isa.encode(isa.find("exchange"), Operands<uint32_t>{.rd = 13, .rs1 = 10, .rs2 = 11});

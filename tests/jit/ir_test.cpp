@@ -30,13 +30,16 @@ ir::Block block_of(const Memory& memory) { return ir::form(Isa::toy32(), memory,
 
 /// Main memory, straight; a store to the code's page is not taken.
 ir::DataAccess data_of(Memory& memory) {
-  const auto inside = [&memory](uint32_t at, Width w) { return memory.contains(Physical{at}, static_cast<uint32_t>(w)) && (at & 4095) + static_cast<uint32_t>(w) <= 4096; };
+  const auto inside = [&memory](uint32_t at, Width w) {
+    return memory.contains(Physical{at}, static_cast<uint32_t>(w)) && (at & 4095) + static_cast<uint32_t>(w) <= 4096;
+  };
   return {.load = [=, &memory](uint32_t at, Width w) { return inside(at, w) ? std::optional(memory.read(Physical{at}, w)) : std::nullopt; },
-          .store = [=, &memory](uint32_t at, uint32_t value, Width w) {
-            if (!inside(at, w) || at >> 12 == code.at >> 12) return false;
-            memory.write(Physical{at}, value, w);
-            return true;
-          }};
+          .store =
+              [=, &memory](uint32_t at, uint32_t value, Width w) {
+                if (!inside(at, w) || at >> 12 == code.at >> 12) return false;
+                memory.write(Physical{at}, value, w);
+                return true;
+              }};
 }
 
 /// Random user-level instructions over few registers, with branches, loads and stores near x8.
@@ -109,7 +112,8 @@ TEST(Ir, evaluated_is_what_the_interpreter_does_and_what_the_emitter_makes_of_it
     const Seen seen = evaluate(block, words, hart);
     retired += seen.outcome.retired;
     expect_engine_agrees({}, words, hart, seen, ir::print(block));
-    if (has_jit()) expect_engine_agrees({.kind = EngineKind::jit, .jit = {.threshold = 0, .code_bytes = 256 << 10, .verify = true}}, words, hart, seen, ir::print(block));
+    if (has_jit())
+      expect_engine_agrees({.kind = EngineKind::jit, .jit = {.threshold = 0, .code_bytes = 256 << 10, .verify = true}}, words, hart, seen, ir::print(block));
     if (HasFailure()) FAIL() << "block " << i;
   }
   EXPECT_GT(retired, 3 * test::scaled(2000));

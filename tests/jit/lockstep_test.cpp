@@ -89,7 +89,8 @@ TEST_P(JitAgainstInterpreter, agrees_at_every_cut) {
     const std::string found = difference(program, c.technique, engine, &steps);
     if (found.empty()) continue;
     const Program small = lockstep::shrink(program, [&](const Program& p) { return !difference(p, c.technique, engine).empty(); });
-    FAIL() << "seed " << seed << " (VMSIM_SEED=" << seed << "): " << found << "\nshrunk to " << difference(small, c.technique, engine) << ":\n" << small.listing();
+    FAIL() << "seed " << seed << " (VMSIM_SEED=" << seed << "): " << found << "\nshrunk to " << difference(small, c.technique, engine) << ":\n"
+           << small.listing();
   }
   std::cout << count << " programs, " << steps << " steps compared, " << counts.steps << " of them in translated code\n";
   EXPECT_GT(steps, 100 * count);
@@ -98,9 +99,9 @@ TEST_P(JitAgainstInterpreter, agrees_at_every_cut) {
 
 std::vector<Case> cases() {
   const JitOptions eager{.threshold = 0, .code_bytes = 256 << 10, .verify = true};
-  std::vector<Case> all{{"bare", "bare", false, eager, 800},         {"bare_paging", "bare", true, eager, 900}, {"trap", "trap", true, eager, 300},
-                        {"emulate", "emulate", true, eager, 200},    {"hybrid", "hybrid", true, eager, 200},
-                        {"warm", "bare", true, {.threshold = 3, .verify = true}, 200}};
+  std::vector<Case> all{{"bare", "bare", false, eager, 800},    {"bare_paging", "bare", true, eager, 900},
+                        {"trap", "trap", true, eager, 300},     {"emulate", "emulate", true, eager, 200},
+                        {"hybrid", "hybrid", true, eager, 200}, {"warm", "bare", true, {.threshold = 3, .verify = true}, 200}};
   const auto without = [&](const char* name, auto change) {
     JitOptions jit = eager;
     change(jit);

@@ -21,19 +21,17 @@ Record as_record(const reference::Step& step) {
            .tval = step.tval,
            .next_pc = step.next_pc};
   for (const auto& w : step.registers) r.registers.add({static_cast<uint8_t>(w.reg), w.value});
-  for (const auto& m : step.memory)
-    r.memory.add({m.store, static_cast<Width>(m.size), m.virtual_address, m.physical_address, m.value});
+  for (const auto& m : step.memory) r.memory.add({m.store, static_cast<Width>(m.size), m.virtual_address, m.physical_address, m.value});
   return r;
 }
 
 std::string text(const Record& r) {
   std::string s = fmt::format("step {}, {} {:08x}: {:08x} event {} cause {:08x} epc {:08x} tval {:08x} next {:08x}", r.step,
-                              r.mode == Mode::kernel ? "kernel" : "user", r.pc, r.word, static_cast<int>(r.event), r.cause,
-                              r.epc, r.tval, r.next_pc);
+                              r.mode == Mode::kernel ? "kernel" : "user", r.pc, r.word, static_cast<int>(r.event), r.cause, r.epc, r.tval, r.next_pc);
   for (const auto& w : r.registers) s += fmt::format(" x{}={:08x}", w.reg, w.value);
   for (const auto& m : r.memory)
-    s += fmt::format(" {}{}[{:08x} -> {:08x}]={:08x}", m.is_store ? "store" : "load", static_cast<int>(m.width),
-                     m.virtual_address, m.physical_address, m.value);
+    s +=
+        fmt::format(" {}{}[{:08x} -> {:08x}]={:08x}", m.is_store ? "store" : "load", static_cast<int>(m.width), m.virtual_address, m.physical_address, m.value);
   for (const auto& w : r.csrs) s += fmt::format(" {}={:08x}", name(w.csr), w.value);
   return s;
 }
@@ -83,15 +81,13 @@ reference::Hart from_hart(const Hart& hart) {
 /// Interrupt controller and virtio slots: the reference's board is power switch, UART and memory alone.
 bool beyond_the_reference(const MemoryAccess& m) {
   const uint32_t at = m.physical_address;
-  return (at >= Plic::base && at - Plic::base < Plic::size) ||
-         (at >= virtio::Mmio::base && at - virtio::Mmio::base < virtio::Mmio::size * virtio::Mmio::slots);
+  return (at >= Plic::base && at - Plic::base < Plic::size) || (at >= virtio::Mmio::base && at - virtio::Mmio::base < virtio::Mmio::size * virtio::Mmio::slots);
 }
 
 /// Steps the reference with every record.
 class Follower : public TraceSink {
  public:
-  Follower(Computer& computer, const std::string& input)
-      : reference_(computer.memory().size()), hart_(computer.hart()) {
+  Follower(Computer& computer, const std::string& input) : reference_(computer.memory().size()), hart_(computer.hart()) {
     reference_.hart = from_hart(hart_);
     reference_.uart.input.assign(input.begin(), input.end());
     const auto bytes = computer.memory().bytes();
@@ -115,15 +111,13 @@ class Follower : public TraceSink {
     expected.csrs = r.csrs;
     if (r == expected && hart_.csr == control_registers(reference_.hart)) return;
     expected.csrs = {};
-    result_.difference = fmt::format("{}\n  machine:   {}\n  reference: {}\n", disassemble(Isa::toy32(), r.word, r.pc, {.separator = ' '}),
-                                     text(r), text(expected));
+    result_.difference =
+        fmt::format("{}\n  machine:   {}\n  reference: {}\n", disassemble(Isa::toy32(), r.word, r.pc, {.separator = ' '}), text(r), text(expected));
     for (size_t i = 0; i < hart_.csr.size(); ++i)
       if (const uint32_t wanted = control_registers(reference_.hart)[i]; hart_.csr[i] != wanted)
         result_.difference += fmt::format("  {}: {:08x}, the reference has {:08x}\n", name(static_cast<Csr>(i)), hart_.csr[i], wanted);
     result_.difference += "before it, the reference had\n";
-    Hart::visit(before, [&](const std::string& name, auto value) {
-      result_.difference += fmt::format("  {} {:x}\n", name, static_cast<uint64_t>(value));
-    });
+    Hart::visit(before, [&](const std::string& name, auto value) { result_.difference += fmt::format("  {} {:x}\n", name, static_cast<uint64_t>(value)); });
   }
 
   Comparison finish(Computer& computer, Stopped why, const std::string& output) {

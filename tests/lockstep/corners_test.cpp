@@ -92,8 +92,8 @@ Program paged(const std::string& source, uint64_t budget) {
   for (uint32_t flags = 0; flags < 1024; ++flags) lower[flags] = entry(target, flags);
   for (uint32_t flags = 0; flags < 256; ++flags) upper[flags] = entry(Program::ram, flags);
   constexpr uint64_t beyond = uint64_t{1} << 32;
-  const std::vector<uint64_t> odd = {target,      0x1000'0000, target,     0x0010'0000, target, 0x9000'0000, 0x8003'F000,
-                                     0x8004'0000, 0x8003'F000, beyond,     target,      beyond + target, beyond + 0x1000'0000, 0xFFFF'F000,
+  const std::vector<uint64_t> odd = {target,      0x1000'0000, target,      0x0010'0000, target,          0x9000'0000,          0x8003'F000,
+                                     0x8004'0000, 0x8003'F000, beyond,      target,      beyond + target, beyond + 0x1000'0000, 0xFFFF'F000,
                                      0,           0x1002'0000, 0x0010'1000, target};
   std::vector<uint32_t> odds;
   for (const uint64_t at : odd) odds.push_back(entry(at, 0xDF));
@@ -126,7 +126,8 @@ pass:   li t0, 0xC0100
         slli t0, t0, 18
         csrs sstatus, t0
         li s4, 0x8067
-)" + " li s0, " + std::to_string(first) + "\n li s1, " + std::to_string(stride) + "\n li s2, " + std::to_string(count) + R"(
+)" + " li s0, " +
+         std::to_string(first) + "\n li s1, " + std::to_string(stride) + "\n li s2, " + std::to_string(count) + R"(
         la t0, loop
         andi s5, s3, 4
         beqz s5, to_loop
@@ -138,7 +139,8 @@ to_loop: li t1, 0x100
 leave:  csrw sepc, t0
         sret
 loop:
-)" + body + R"(
+)" + body +
+         R"(
         add s0, s0, s1
         addi s2, s2, -1
         bnez s2, loop
@@ -234,7 +236,9 @@ begin:  li t0, 0x80080010
         sfence.vma zero, t3
         sfence.vma t3, zero
         lw t2, (s1)
-)" + std::string(power_off) + no_next, 200));
+)" + std::string(power_off) +
+                        no_next,
+                    200));
 }
 
 // ---- Control registers.
@@ -249,14 +253,14 @@ TEST(Corners, every_control_register_number) {
         sret
 next:   li a7, 8
         ecall
-)", 1'000'000);
+)",
+                        1'000'000);
     std::vector<uint32_t> words;
     for (uint32_t number = 0; number < 4096; ++number) {
       const bool handler_needs_it = number == 0x105 && !user;
       for (const uint32_t source : {0u, 6u, 7u})
         for (uint32_t operation = 1; operation < 8; ++operation)
-          if (!handler_needs_it && !(number == 0x180 && source == 7))
-            words.push_back(number << 20 | source << 15 | operation << 12 | 12u << 7 | 0x73);
+          if (!handler_needs_it && !(number == 0x180 && source == 7)) words.push_back(number << 20 | source << 15 | operation << 12 | 12u << 7 | 0x73);
       if (words.size() < 20'000 && number != 4095) continue;
       words.push_back(0x73);
       p.items.push_back({0x8001'0000, std::exchange(words, {}), true});
@@ -271,7 +275,8 @@ TEST(Corners, vectors_and_returns) {
   for (const char* value : {"-1", "0x80000102", "0x80000103", "0x80000001"})
     for (const char* csr : {"stvec", "sepc", "scause", "stval", "sscratch", "satp", "scounteren"})
       if (std::string(csr) != "satp" || std::string(value)[1] != '1')
-        lines.push_back(std::string("csrr s1, stvec\n li t0, ") + value + "\n" + (std::string(csr) == "satp" ? "srli t0, t0, 1\n" : "") + "csrrw t1, " + csr + ", t0\n csrrs t1, " + csr + ", zero\n csrw stvec, s1");
+        lines.push_back(std::string("csrr s1, stvec\n li t0, ") + value + "\n" + (std::string(csr) == "satp" ? "srli t0, t0, 1\n" : "") + "csrrw t1, " + csr +
+                        ", t0\n csrrs t1, " + csr + ", zero\n csrw stvec, s1");
   expect_same(program(each(lines) + "csrw satp, zero\n" + power_off + no_next, 1000));
   // A handler that faults on its own first instruction.
   expect_same(program("begin: li t0, -1\n csrw stvec, t0\n ebreak\n" + std::string(no_next), 50));
@@ -280,8 +285,7 @@ TEST(Corners, vectors_and_returns) {
 // ---- Instructions.
 
 TEST(Corners, every_pair_of_telling_operands) {
-  constexpr uint32_t values[] = {0,          1,          2,           31,          32,          33,          0x7FF,      0x8000,
-                                 0xFFFF,     0x1'0000,   0x7FFF'FFFF, 0x8000'0000, 0x8000'0001, 0xFFFF'FFFE, 0xFFFF'FFFF};
+  constexpr uint32_t values[] = {0, 1, 2, 31, 32, 33, 0x7FF, 0x8000, 0xFFFF, 0x1'0000, 0x7FFF'FFFF, 0x8000'0000, 0x8000'0001, 0xFFFF'FFFE, 0xFFFF'FFFF};
   const Isa& isa = Isa::toy32();
   size_t rows = 0;
   for (Op op = 0; op < isa.rows().size(); ++op) {
@@ -325,7 +329,8 @@ TEST(Corners, words_that_are_almost_instructions) {
         sret
 next:   li a7, 8
         ecall
-)", 60);
+)",
+                        60);
     p.items.push_back({0x8001'0000, {}, true});
     for (const RowInfo& row : Isa::toy32().rows())
       for (int bit = 0; bit < 32; ++bit) {
@@ -381,8 +386,8 @@ TEST(Corners, firmware_calls) {
     for (const char* function : {"0", "1", "2", "3", "6", "7", "-1"})
       for (const char* a0 : {"0", "1", "2", "3", "8", "0x10", "0x53525354", "-1"})
         for (const char* a1 : {"0", "1", "2", "0x8003FFFC", "0x8003FFFE", "-1"})
-          calls.push_back(std::string("begin: li a7, ") + extension + "\n li a6, " + function + "\n li a0, " + a0 + "\n li a1, " + a1 +
-                          "\n li a2, " + (calls.size() % 11 == 0 ? "1" : "0") + "\n ecall\n" + power_off);
+          calls.push_back(std::string("begin: li a7, ") + extension + "\n li a6, " + function + "\n li a0, " + a0 + "\n li a1, " + a1 + "\n li a2, " +
+                          (calls.size() % 11 == 0 ? "1" : "0") + "\n ecall\n" + power_off);
   for (const std::string& call : calls) {
     SCOPED_TRACE(call);
     const auto result = compare_with_reference(program(call + no_next, 40), {}, "ab");
@@ -399,7 +404,10 @@ begin:  li s0, 0x80020000
         li a6, 1
         li a0, 1
         li a2, 0
-        addi a1, s0, )") + where + "\n ecall\n sc.w t1, s0, (s0)\n lw t2, (s0)\n" + power_off + no_next, 60), "x");
+        addi a1, s0, )") + where +
+                            "\n ecall\n sc.w t1, s0, (s0)\n lw t2, (s0)\n" + power_off + no_next,
+                        60),
+                "x");
 }
 
 TEST(Corners, waits) {
@@ -409,9 +417,9 @@ TEST(Corners, waits) {
         for (const char* status : {"0", "2"}) {
           const std::string t = timer, high = t.substr(0, t.find(',')), low = t.substr(t.find(',') + 2);
           expect_same(program("begin: li t0, -1\n csrw stimecmp, t0\n li t0, " + high + "\n csrw stimecmph, t0\n li t0, " + low +
-                                  "\n csrw stimecmp, t0\n li t0, " + pending + "\n csrw sip, t0\n li t0, " + enabled + "\n csrw sie, t0\n li t0, " +
-                                  status + "\n csrw sstatus, t0\n wfi\n csrr t0, time\n csrr t0, timeh\n csrr t0, cycle\n csrr t0, instret\n wfi\n" +
-                                  power_off + no_next,
+                                  "\n csrw stimecmp, t0\n li t0, " + pending + "\n csrw sip, t0\n li t0, " + enabled + "\n csrw sie, t0\n li t0, " + status +
+                                  "\n csrw sstatus, t0\n wfi\n csrr t0, time\n csrr t0, timeh\n csrr t0, cycle\n csrr t0, instret\n wfi\n" + power_off +
+                                  no_next,
                               200));
         }
 }

@@ -23,7 +23,9 @@ struct Item {
 
   static constexpr uint32_t nop = 0x13;
   void make_blank() { std::ranges::fill(words, nop); }
-  [[nodiscard]] bool blank() const { return std::ranges::all_of(words, [](uint32_t word) { return word == nop; }); }
+  [[nodiscard]] bool blank() const {
+    return std::ranges::all_of(words, [](uint32_t word) { return word == nop; });
+  }
 };
 
 struct Program {
@@ -56,7 +58,7 @@ struct ProgramOptions {
   bool privileged = true;  // false: user-level instructions in kernel mode only
   int items = 160;
   uint64_t budget = 700;
-  bool finite = false;  // ends by itself, with the firmware's shutdown, and depends on nothing but instructions: no time, no devices, no A or D clear
+  bool finite = false;    // ends by itself, with the firmware's shutdown, and depends on nothing but instructions: no time, no devices, no A or D clear
   std::vector<Use> uses;  // every second item is one of these, where there are any
 };
 

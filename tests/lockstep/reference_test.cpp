@@ -35,21 +35,18 @@ TEST_P(Reference, makes_the_same_records_on_random_programs) {
     if (!result.difference.empty()) {
       const auto differs = [engine = engine](const Program& p) { return compare_with_reference(p, engine).difference; };
       const Program small = lockstep::shrink(program, [&](const Program& p) { return !differs(p).empty(); });
-      FAIL() << "seed " << seed << " (VMSIM_SEED=" << seed << "): " << result.difference << "\nshrunk to " << differs(small) << "\n"
-             << small.listing();
+      FAIL() << "seed " << seed << " (VMSIM_SEED=" << seed << "): " << result.difference << "\nshrunk to " << differs(small) << "\n" << small.listing();
     }
     steps += result.steps;
     cut += result.cut != nullptr;
   }
-  std::cout << seed - first << " programs, seeds from " << first << ": " << steps << " steps compared; " << cut
-            << " programs cut short\n";
+  std::cout << seed - first << " programs, seeds from " << first << ": " << steps << " steps compared; " << cut << " programs cut short\n";
   EXPECT_LT(cut * 20, seed - first + 20) << "too many programs depend on stale translations, or on devices that the reference does not have";
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, Reference,
-                         testing::Values(Case{false, {}, 3'000'000}, Case{true, {}, 4'000'000},
-                                         Case{false, {.block_cache = false}, 500'000}, Case{true, {.block_cache = false}, 1'000'000},
-                                         Case{true, {.translation_cache = false}, 1'500'000}));
+                         testing::Values(Case{false, {}, 3'000'000}, Case{true, {}, 4'000'000}, Case{false, {.block_cache = false}, 500'000},
+                                         Case{true, {.block_cache = false}, 1'000'000}, Case{true, {.translation_cache = false}, 1'500'000}));
 
 }  // namespace
 }  // namespace vmsim

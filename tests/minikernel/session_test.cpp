@@ -127,7 +127,8 @@ INSTANTIATE_TEST_SUITE_P(Techniques, UnderTechnique,
                                          Case{"hybrid", true}, Case{"emulate", true}));
 INSTANTIATE_TEST_SUITE_P(OnTheJit, UnderTechnique,
                          testing::Values(Case{"bare", false, EngineKind::jit}, Case{"trap", false, EngineKind::jit}, Case{"hybrid", false, EngineKind::jit},
-                                         Case{"emulate", false, EngineKind::jit}, Case{"bare", true, EngineKind::jit}, Case{"paravirt", true, EngineKind::jit}));
+                                         Case{"emulate", false, EngineKind::jit}, Case{"bare", true, EngineKind::jit},
+                                         Case{"paravirt", true, EngineKind::jit}));
 
 TEST(TheKernel, has_at_most_2500_lines_in_both_its_forms) {
   size_t lines = 0;

@@ -57,7 +57,8 @@ _start: la t0, handler
         {}
         .align 2
 handler: j handler
-)", fault.upper, fault.access));
+)",
+                                                      fault.upper, fault.access));
       const auto trap = std::ranges::find(records, Event::trap, &Record::event);
       ASSERT_NE(trap, records.end()) << fault.name << " under " << technique;
       EXPECT_EQ(cause::name(trap->cause), std::string(cause::name(fault.cause))) << fault.name << " under " << technique;

@@ -38,18 +38,17 @@ again:  li t0, available
 )";
 const std::string hostile[] = {
     spins,
-    "_start: li a7, 1\n li a0, 33\n ecall\n j _start\n",                                  // floods its console
-    "_start: la t0, _start\n csrw stvec, t0\n .word 0\n",                                  // faults in its own handler for ever
-    "_start: li t0, 0x7ffff000\nnext: sw t0, 0(t0)\n addi t0, t0, 4\n j next\n",           // writes where nothing is
+    "_start: li a7, 1\n li a0, 33\n ecall\n j _start\n",                                        // floods its console
+    "_start: la t0, _start\n csrw stvec, t0\n .word 0\n",                                       // faults in its own handler for ever
+    "_start: li t0, 0x7ffff000\nnext: sw t0, 0(t0)\n addi t0, t0, 4\n j next\n",                // writes where nothing is
     "_start: li t0, 0x80000000\nnext: sfence.vma\n csrw satp, t0\n addi t0, t0, 1\n j next\n",  // churns address spaces
-    "_start: li t0, 0x00100000\n li t1, 0x5555\n sw t1, 0(t0)\n",                          // turns itself off
+    "_start: li t0, 0x00100000\n li t1, 0x5555\n sw t1, 0(t0)\n",                               // turns itself off
     floods_disk,
-    "_start: li a7, 0x0900766d\n li a6, 5\n li a0, 0\nagain: ecall\n li a0, 0\n li a7, 0x0a00766d\n ecall\n li a7, 0x0900766d\n j again\n",  // would destroy another
+    "_start: li a7, 0x0900766d\n li a6, 5\n li a0, 0\nagain: ecall\n li a0, 0\n li a7, 0x0a00766d\n ecall\n li a7, 0x0900766d\n j again\n",  // would destroy
+                                                                                                                                             // another
 };
 
-Image assembled(const std::string& text) {
-  return load_image(Isa::toy32(), {reinterpret_cast<const uint8_t*>(text.data()), text.size()}, "guest.s").value();
-}
+Image assembled(const std::string& text) { return load_image(Isa::toy32(), {reinterpret_cast<const uint8_t*>(text.data()), text.size()}, "guest.s").value(); }
 
 class TheHost : public testing::Test {
  protected:

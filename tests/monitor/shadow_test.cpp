@@ -49,7 +49,8 @@ std::string store(uint32_t address) { return fmt::format(" li t0, {:#x}\n sw s0,
 std::string poke(uint32_t physical, uint32_t word) { return fmt::format(" li t0, {:#x}\n li t1, {:#x}\n sw t1, 0(t0)\n", physical, word); }
 std::string visit(uint32_t space) { return enter(space) + load(small); }
 std::string fence(std::optional<uint32_t> address, std::optional<uint32_t> space) {
-  return fmt::format(" li t0, {:#x}\n li t1, {:#x}\n sfence.vma {}, {}\n", address.value_or(0), space.value_or(0), address ? "t0" : "zero", space ? "t1" : "zero");
+  return fmt::format(" li t0, {:#x}\n li t1, {:#x}\n sfence.vma {}, {}\n", address.value_or(0), space.value_or(0), address ? "t0" : "zero",
+                     space ? "t1" : "zero");
 }
 std::string set(uint32_t bits) { return fmt::format(" li t0, {:#x}\n csrs sstatus, t0\n", bits); }
 std::string clear(uint32_t bits) { return fmt::format(" li t0, {:#x}\n csrc sstatus, t0\n", bits); }
@@ -60,13 +61,10 @@ struct Found {
   int traps = 0;
   /// Fills for the page at `address`; with `telling`, those whose detail says so.
   [[nodiscard]] int fills(uint32_t address, std::string_view telling = "") const {
-    return static_cast<int>(std::ranges::count_if(acts, [&](const Act& a) {
-      return a.kind == ActKind::fill && a.real_tval >> 12 == address >> 12 && a.detail.find(telling) != std::string::npos;
-    }));
+    return static_cast<int>(std::ranges::count_if(
+        acts, [&](const Act& a) { return a.kind == ActKind::fill && a.real_tval >> 12 == address >> 12 && a.detail.find(telling) != std::string::npos; }));
   }
-  [[nodiscard]] int fills() const {
-    return static_cast<int>(std::ranges::count(acts, ActKind::fill, &Act::kind));
-  }
+  [[nodiscard]] int fills() const { return static_cast<int>(std::ranges::count(acts, ActKind::fill, &Act::kind)); }
   [[nodiscard]] int evicted() const {
     constexpr std::string_view told = "roots evicted: ";
     int sum = 0;
@@ -123,7 +121,8 @@ TEST(Shadow, gives_up_the_root_unused_for_longest_where_the_pool_is_small) {
   EXPECT_EQ(run(four + visit(1) + visit(3), 8).fills(small), 4);
   const Found found = run(four + visit(1) + visit(3) + visit(2), 8);
   EXPECT_EQ(found.fills(small), 5);
-  EXPECT_EQ(found.loaded, (std::vector{data_of(1, 0), data_of(2, 0), data_of(3, 0), data_of(1, 0), data_of(4, 0), data_of(1, 0), data_of(3, 0), data_of(2, 0)}));
+  EXPECT_EQ(found.loaded,
+            (std::vector{data_of(1, 0), data_of(2, 0), data_of(3, 0), data_of(1, 0), data_of(4, 0), data_of(1, 0), data_of(3, 0), data_of(2, 0)}));
 }
 
 TEST(Shadow, goes_on_with_hardly_any_pool) {
@@ -137,9 +136,10 @@ TEST(Shadow, goes_on_with_hardly_any_pool) {
 
 TEST(Shadow, shows_no_old_translation_when_real_spaces_come_round_again) {
   // Each round moves the page and fences all, in two spaces: 1,200 roots, of which the real hart can tell 511.
-  const std::string body = fmt::format(" li s0, 600\n li s1, 0\nround: andi s2, s0, 7\n slli s2, s2, 10\n li t0, {:#x}\n add s2, s2, t0\n li t0, {:#x}\n sw s2, 0(t0)\n",
-                                       entry(data_of(1, 0), all), leaf_of(1)) +
-                           " sfence.vma\n" + visit(1) + visit(2) + " addi s0, s0, -1\n bnez s0, round\n";
+  const std::string body =
+      fmt::format(" li s0, 600\n li s1, 0\nround: andi s2, s0, 7\n slli s2, s2, 10\n li t0, {:#x}\n add s2, s2, t0\n li t0, {:#x}\n sw s2, 0(t0)\n",
+                  entry(data_of(1, 0), all), leaf_of(1)) +
+      " sfence.vma\n" + visit(1) + visit(2) + " addi s0, s0, -1\n bnez s0, round\n";
   const Found found = run(body);
   EXPECT_EQ(found.fills(small), 1200);
   ASSERT_EQ(found.loaded.size(), 1200u);

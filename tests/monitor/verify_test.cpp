@@ -29,8 +29,7 @@ constexpr uint32_t ram = 4u << 20;
 struct Pair {
   std::string consoles[2];
   test::Made bare, guest;
-  explicit Pair(const BoardOptions& second = {})
-      : bare(test::make("bare", ram)), guest(test::make("trap", ram, second)) {
+  explicit Pair(const BoardOptions& second = {}) : bare(test::make("bare", ram)), guest(test::make("trap", ram, second)) {
     test::boot(bare.computer(), reads);
     test::boot(guest.computer(), reads);
   }

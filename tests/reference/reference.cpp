@@ -56,8 +56,7 @@ struct Trap {
 /// One step of a machine. Whatever faults throws a Trap before it has changed anything.
 class Execution {
  public:
-  explicit Execution(Machine& machine)
-      : m_(machine), hart_(machine.hart), done_{.step = hart_.steps, .kernel = hart_.kernel, .pc = hart_.pc} {}
+  explicit Execution(Machine& machine) : m_(machine), hart_(machine.hart), done_{.step = hart_.steps, .kernel = hart_.kernel, .pc = hart_.pc} {}
 
   Step run() {
     const uint32_t pending = hart_.csr[sie] & hart_.pending();
@@ -111,9 +110,7 @@ class Execution {
   [[nodiscard]] uint32_t b_immediate() const {
     return (s_immediate() & ~0x801u) | (word_ << 4 & 0x800);  // as a store's, but bit 0's place holds bit 11
   }
-  [[nodiscard]] uint32_t j_immediate() const {
-    return (sign_extend(word_ >> 31, 1) << 20) | (word_ & 0xFF000) | (word_ >> 9 & 0x800) | (word_ >> 20 & 0x7FE);
-  }
+  [[nodiscard]] uint32_t j_immediate() const { return (sign_extend(word_ >> 31, 1) << 20) | (word_ & 0xFF000) | (word_ >> 9 & 0x800) | (word_ >> 20 & 0x7FE); }
 
   void set(uint32_t reg, uint32_t value) {
     if (reg == 0) return;
@@ -377,8 +374,7 @@ class Execution {
   uint32_t load(uint32_t address, uint32_t size) {
     const Place place = locate(address, size, Kind::load);
     uint32_t value = place.device ? device_read(place.bytes[0]) : 0;
-    for (uint32_t i = 0; i < size && !place.device; ++i)
-      value |= static_cast<uint32_t>(m_.ram[place.bytes[i] - Machine::ram_base]) << (8 * i);
+    for (uint32_t i = 0; i < size && !place.device; ++i) value |= static_cast<uint32_t>(m_.ram[place.bytes[i] - Machine::ram_base]) << (8 * i);
     done_.memory.push_back({false, size, address, place.bytes[0], value});
     return value;
   }
@@ -387,8 +383,7 @@ class Execution {
     const Place place = locate(address, size, Kind::store);
     value &= ~0u >> (32 - 8 * size);
     if (place.device) device_write(place.bytes[0], value);
-    for (uint32_t i = 0; i < size && !place.device; ++i)
-      m_.ram[place.bytes[i] - Machine::ram_base] = static_cast<uint8_t>(value >> (8 * i));
+    for (uint32_t i = 0; i < size && !place.device; ++i) m_.ram[place.bytes[i] - Machine::ram_base] = static_cast<uint8_t>(value >> (8 * i));
     done_.memory.push_back({true, size, address, place.bytes[0], value});
   }
 

@@ -11,7 +11,8 @@ namespace {
 /// A conditional branch does not: the block goes on where it is not taken.
 constexpr auto ends_block = []<int... Row>(std::integer_sequence<int, Row...>) {
   return std::array<bool, handler_count>{(effects<Row>().always_sets_pc || effects<Row>().system)..., true, false, true, true};
-}(std::make_integer_sequence<int, row_count>{});
+}
+(std::make_integer_sequence<int, row_count>{});
 
 }  // namespace
 

@@ -52,8 +52,7 @@ class BlockCache {
  public:
   static constexpr uint32_t longest_block = 64;  // instructions
 
-  BlockCache(const Isa& isa, Memory& memory, bool cached)
-      : isa_(isa), memory_(memory), cached_(cached), pages_(memory.size() / page_size) {}
+  BlockCache(const Isa& isa, Memory& memory, bool cached) : isa_(isa), memory_(memory), cached_(cached), pages_(memory.size() / page_size) {}
 
   /// The page's blocks, emptied where its code has changed since.
   CodePage& page(Physical at);

@@ -25,7 +25,8 @@ constexpr auto traits = []<int... Row>(std::integer_sequence<int, Row...>) {
     return RowTraits{e, f, has, !e.system && !e.atomic && !only_traps(e), layout(format).rs1, layout(format).rs2};
   };
   return std::array<RowTraits, row_count>{of(effects<Row>(), flow<Row>(), has_handler<Row>(), RowAt<Row>::format)...};
-}(std::make_integer_sequence<int, row_count>{});
+}
+(std::make_integer_sequence<int, row_count>{});
 
 /// Runs a row that folds; the others know nothing.
 FoldMachine fold(const DecodedOp& op, const KnownRegisters& known, uint32_t pc) {
@@ -53,9 +54,7 @@ struct Code::Element {
 /// Turns instructions into elements, from a block's first to its last.
 class Code::Decoder {
  public:
-  Decoder(const Code& code, const CodePage& page, Physical at) : code_(code), options_(code.options_), page_(page), at_(at) {
-    known_[0] = Word{0};
-  }
+  Decoder(const Code& code, const CodePage& page, Physical at) : code_(code), options_(code.options_), page_(page), at_(at) { known_[0] = Word{0}; }
 
   std::vector<Element> elements;
   uint32_t steps = 0;
@@ -143,9 +142,7 @@ class Code::Decoder {
     else onward(target);
   }
 
-  void constant(const Site& site, uint32_t value) {
-    elements.push_back({.site = site, .kind = Kind{constant_row}.number(), .imm = value, .target = {}});
-  }
+  void constant(const Site& site, uint32_t value) { elements.push_back({.site = site, .kind = Kind{constant_row}.number(), .imm = value, .target = {}}); }
   void onward(uint32_t target) {
     elements.push_back({.site = {.pc = target, .rest = static_cast<uint16_t>(steps)}, .kind = Kind{onward_row}.number(), .target = target});
     done_ = true;
@@ -189,8 +186,7 @@ class Code::Decoder {
   Reg last_ = discarded, before_ = discarded;  // whose values the last two results are
 };
 
-Code::Code(const Isa& isa, Memory& memory, const EngineOptions& options)
-    : isa_(isa), memory_(memory), options_(options), pages_(memory.size() / page_size) {
+Code::Code(const Isa& isa, Memory& memory, const EngineOptions& options) : isa_(isa), memory_(memory), options_(options), pages_(memory.size() / page_size) {
   if (!options.fusion) return;
   for (const Sequence& s : sequences()) {
     uint64_t kinds = 0;

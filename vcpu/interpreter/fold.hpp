@@ -29,8 +29,10 @@ constexpr auto lift(F f, const Maybe<Ts>&... values) -> Maybe<decltype(f(values.
   return {};
 }
 
-#define VMSIM_LIFT(T, name) \
-  constexpr auto name(T a, T b) { return lift([](auto x, auto y) { return name(x, y); }, a, b); }
+#define VMSIM_LIFT(T, name)                                       \
+  constexpr auto name(T a, T b) {                                 \
+    return lift([](auto x, auto y) { return name(x, y); }, a, b); \
+  }
 VMSIM_LIFT(MaybeWord, operator+)
 VMSIM_LIFT(MaybeWord, operator-)
 VMSIM_LIFT(MaybeWord, operator*)
@@ -54,9 +56,15 @@ VMSIM_LIFT(MaybeWord, div_s)
 VMSIM_LIFT(MaybeWord, rem_u)
 VMSIM_LIFT(MaybeWord, rem_s)
 #undef VMSIM_LIFT
-constexpr MaybeWord operator~(MaybeWord a) { return lift([](Word x) { return ~x; }, a); }
-constexpr MaybeFlag operator!(MaybeFlag a) { return lift([](Flag x) { return !x; }, a); }
-constexpr MaybeWord sext(MaybeWord a, int width) { return lift([=](Word x) { return sext(x, width); }, a); }
+constexpr MaybeWord operator~(MaybeWord a) {
+  return lift([](Word x) { return ~x; }, a);
+}
+constexpr MaybeFlag operator!(MaybeFlag a) {
+  return lift([](Flag x) { return !x; }, a);
+}
+constexpr MaybeWord sext(MaybeWord a, int width) {
+  return lift([=](Word x) { return sext(x, width); }, a);
+}
 constexpr MaybeWord select(MaybeFlag c, MaybeWord yes, MaybeWord no) {
   if (c.known) return c.value.on ? yes : no;
   return {};

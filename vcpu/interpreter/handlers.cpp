@@ -94,14 +94,14 @@ class Fast {
 
 /// Leaves through the link in the slot after `op`. The marker keeps each of these jumps apart from every other: where one place
 /// jumps, the host's predictor knows one history.
-#define VMSIM_FOLLOW(link_slot)                                                              \
-  do {                                                                                       \
-    const Slot* const target = (link_slot)->target;                                            \
-    const int64_t left = budget + (link_slot)->delta;                                        \
-    if (left < 0) [[unlikely]]                                                               \
-      VMSIM_TAIL over_budget(cpu, target, left, last, before);                               \
-    asm volatile("");                                                                        \
-    VMSIM_TAIL target->run(cpu, target, left, last, before);                                 \
+#define VMSIM_FOLLOW(link_slot)                                \
+  do {                                                         \
+    const Slot* const target = (link_slot)->target;            \
+    const int64_t left = budget + (link_slot)->delta;          \
+    if (left < 0) [[unlikely]]                                 \
+      VMSIM_TAIL over_budget(cpu, target, left, last, before); \
+    asm volatile("");                                          \
+    VMSIM_TAIL target->run(cpu, target, left, last, before);   \
   } while (false)
 
 template <uint16_t Number, uint16_t... Rest>
@@ -171,13 +171,13 @@ constexpr Handler handler_or_null() {
   else return nullptr;
 }
 
-constexpr auto row_names = []<int... Row>(std::integer_sequence<int, Row...>) {
-  return std::array<std::string_view, row_count>{RowAt<Row>::name...};
-}(std::make_integer_sequence<int, row_count>{});
+constexpr auto row_names = []<int... Row>(std::integer_sequence<int, Row...>) { return std::array<std::string_view, row_count>{RowAt<Row>::name...}; }
+(std::make_integer_sequence<int, row_count>{});
 
 constexpr auto singles = []<uint16_t... Number>(std::integer_sequence<uint16_t, Number...>) {
   return std::array<Handler, kind_count>{handler_or_null<Number>()...};
-}(std::make_integer_sequence<uint16_t, kind_count>{});
+}
+(std::make_integer_sequence<uint16_t, kind_count>{});
 
 /// The number of the kind of a row by name. No kind where there is no such row.
 template <Text Name, From Rs1 = From::x, From Rs2 = From::x, bool Nowhere = false>

@@ -14,7 +14,7 @@ enum class From : uint8_t {
 };
 
 /// Elements beyond the table's rows.
-inline constexpr int constant_row = row_count;   // sets a register to what is known since decoding
+inline constexpr int constant_row = row_count;    // sets a register to what is known since decoding
 inline constexpr int onward_row = row_count + 1;  // no instruction: goes on elsewhere
 inline constexpr int kind_rows = row_count + 2;
 
@@ -26,9 +26,7 @@ struct Kind {
   [[nodiscard]] constexpr uint16_t number() const {
     return static_cast<uint16_t>(((row * 2 + nowhere) * 3 + static_cast<int>(rs1)) * 3 + static_cast<int>(rs2));
   }
-  static constexpr Kind of(uint16_t number) {
-    return {number / 18, number / 9 % 2 == 1, static_cast<From>(number / 3 % 3), static_cast<From>(number % 3)};
-  }
+  static constexpr Kind of(uint16_t number) { return {number / 18, number / 9 % 2 == 1, static_cast<From>(number / 3 % 3), static_cast<From>(number % 3)}; }
 };
 inline constexpr int kind_count = kind_rows * 18;
 inline constexpr uint16_t no_kind = 0xFFFF;
@@ -56,18 +54,16 @@ consteval bool has_handler() {
 constexpr int slots_of(int row) {
   if (row == constant_row) return 1;
   if (row == onward_row) return 2;
-  constexpr auto flows = []<int... Row>(std::integer_sequence<int, Row...>) {
-    return std::array<Flow, row_count>{flow<Row>()...};
-  }(std::make_integer_sequence<int, row_count>{});
+  constexpr auto flows = []<int... Row>(std::integer_sequence<int, Row...>) { return std::array<Flow, row_count>{flow<Row>()...}; }
+  (std::make_integer_sequence<int, row_count>{});
   return flows[static_cast<size_t>(row)] == Flow::on ? 1 : 2;
 }
 
 /// True where nothing of the same handler can follow.
 constexpr bool ends_handler(int row) {
   if (row >= row_count) return row == onward_row;
-  constexpr auto flows = []<int... Row>(std::integer_sequence<int, Row...>) {
-    return std::array<Flow, row_count>{flow<Row>()...};
-  }(std::make_integer_sequence<int, row_count>{});
+  constexpr auto flows = []<int... Row>(std::integer_sequence<int, Row...>) { return std::array<Flow, row_count>{flow<Row>()...}; }
+  (std::make_integer_sequence<int, row_count>{});
   return flows[static_cast<size_t>(row)] == Flow::jump;
 }
 

@@ -41,8 +41,8 @@ struct Site {
 struct Slot {
   union {
     Handler run;
-    const Slot* target;   // of a link
-    const Site* sites;  // of a head, by slot
+    const Slot* target;  // of a link
+    const Site* sites;   // of a head, by slot
   };
   union {
     uint32_t imm;

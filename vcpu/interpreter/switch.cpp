@@ -59,51 +59,52 @@ Stop Interpreter::run_switch(Hart& hart, uint64_t until, TraceSink* sink) {
     const DecodedOp* op = first;
     Next next = Next::op;
     while (next == Next::op) {
-      next = dispatch<handler_count>(op->handler, [&]<int Handler>() __attribute__((always_inline)) -> Next {
-        if constexpr (Handler == end_handler) {
-          pc = page + op->offset;
-          return Next::block;
-        } else if constexpr (Handler == illegal_handler) {
-          trap_ = {cause::illegal_instruction, op->word, op->word};
-          return Next::trap;
-        } else {
-          const auto done = static_cast<uint64_t>(op - first);
-          std::conditional_t<Recorded, Record, NoRecord> record;
-          View<Recorded> view(*this, hart, address_of(record), context, page + op->offset, op, done);
-          if constexpr (Recorded) {
-            record.step = hart.clock.steps + done;
-            record.mode = hart.mode;
-            record.pc = page + op->offset;
-            record.word = op->word;
-          }
-          execute_handler<Handler>(view, isa_, *op);
-          if (view.trapped()) {
-            trap_ = {view.trap_cause(), view.trap_value(), op->word};
-            return Next::trap;
-          }
-          if constexpr (Recorded) {
-            record.next_pc = view.next_pc();
-            sink->record(record);
-          }
-          if constexpr (Handler != ignored_handler) {
-            constexpr Effects does = effects_of<Handler>();
-            if constexpr (does.sets_pc || does.system) {
-              if (does.system || view.jumped()) {
-                pc = view.next_pc();
-                ++op;
-                return does.system ? Next::leave : Next::block;
+      next = dispatch<handler_count>(
+          op->handler, [&]<int Handler>() __attribute__((always_inline))->Next {
+            if constexpr (Handler == end_handler) {
+              pc = page + op->offset;
+              return Next::block;
+            } else if constexpr (Handler == illegal_handler) {
+              trap_ = {cause::illegal_instruction, op->word, op->word};
+              return Next::trap;
+            } else {
+              const auto done = static_cast<uint64_t>(op - first);
+              std::conditional_t<Recorded, Record, NoRecord> record;
+              View<Recorded> view(*this, hart, address_of(record), context, page + op->offset, op, done);
+              if constexpr (Recorded) {
+                record.step = hart.clock.steps + done;
+                record.mode = hart.mode;
+                record.pc = page + op->offset;
+                record.word = op->word;
               }
+              execute_handler<Handler>(view, isa_, *op);
+              if (view.trapped()) {
+                trap_ = {view.trap_cause(), view.trap_value(), op->word};
+                return Next::trap;
+              }
+              if constexpr (Recorded) {
+                record.next_pc = view.next_pc();
+                sink->record(record);
+              }
+              if constexpr (Handler != ignored_handler) {
+                constexpr Effects does = effects_of<Handler>();
+                if constexpr (does.sets_pc || does.system) {
+                  if (does.system || view.jumped()) {
+                    pc = view.next_pc();
+                    ++op;
+                    return does.system ? Next::leave : Next::block;
+                  }
+                }
+              }
+              if (view.must_stop()) {
+                pc = page + op->offset + 4;
+                ++op;
+                return Next::leave;
+              }
+              ++op;
+              return Next::op;
             }
-          }
-          if (view.must_stop()) {
-            pc = page + op->offset + 4;
-            ++op;
-            return Next::leave;
-          }
-          ++op;
-          return Next::op;
-        }
-      });
+          });
     }
 
     const auto done = static_cast<uint64_t>(op - first);

@@ -17,8 +17,7 @@ class Interpreter::View : public HartMachine<WordDomain, Recorded> {
   using Base = HartMachine<WordDomain, Recorded>;
   using Base::hart_, Base::record_, Base::trapped, Base::trap;
 
-  View(Interpreter& engine, Hart& hart, Record* record, TranslationContext& context, uint32_t pc, const DecodedOp* op,
-       uint64_t done)
+  View(Interpreter& engine, Hart& hart, Record* record, TranslationContext& context, uint32_t pc, const DecodedOp* op, uint64_t done)
       : Base(engine.isa_, hart, record), engine_(engine), context_(context), pc_(pc), op_(op), done_(done) {}
 
   [[nodiscard]] Word pc() const { return pc_; }
@@ -42,8 +41,8 @@ class Interpreter::View : public HartMachine<WordDomain, Recorded> {
   /// What else a write to one of these registers may change: translation, or whether an interrupt is due.
   void set_csr(Csr r, Word value) {
     Base::set_csr(r, value);
-    look_ |= r == Csr::sstatus || r == Csr::sie || r == Csr::sip || r == Csr::satp || r == Csr::stimecmp || r == Csr::stimecmph ||
-             r == Csr::base || r == Csr::bound;
+    look_ |=
+        r == Csr::sstatus || r == Csr::sie || r == Csr::sip || r == Csr::satp || r == Csr::stimecmp || r == Csr::stimecmph || r == Csr::base || r == Csr::bound;
   }
   [[nodiscard]] Word counter(Counter which, int half) const {
     const Clock now{hart_.clock.steps + done_, hart_.clock.idle, hart_.clock.retired + done_};
@@ -57,8 +56,7 @@ class Interpreter::View : public HartMachine<WordDomain, Recorded> {
     if (entry.tag == TranslationContext::data_tag(address.bits, width)) [[likely]] {
       const auto* host = reinterpret_cast<const uint8_t*>(entry.addend + address.bits);
       std::memcpy(&value, host, static_cast<size_t>(width));
-      if constexpr (Recorded)
-        this->record_access(false, width, Virtual{address.bits}, engine_.bus_.memory().address_of(host), value);
+      if constexpr (Recorded) this->record_access(false, width, Virtual{address.bits}, engine_.bus_.memory().address_of(host), value);
       return value;
     }
     const AccessResult r = engine_.slow_access(hart_, Virtual{address.bits}, width, false, 0, done_);
@@ -72,8 +70,7 @@ class Interpreter::View : public HartMachine<WordDomain, Recorded> {
     if (entry.tag == TranslationContext::data_tag(address.bits, width)) [[likely]] {
       auto* host = reinterpret_cast<uint8_t*>(entry.addend + address.bits);
       std::memcpy(host, &value.bits, static_cast<size_t>(width));
-      if constexpr (Recorded)
-        this->record_access(true, width, Virtual{address.bits}, engine_.bus_.memory().address_of(host), value.bits);
+      if constexpr (Recorded) this->record_access(true, width, Virtual{address.bits}, engine_.bus_.memory().address_of(host), value.bits);
       return;
     }
     const AccessResult r = engine_.slow_access(hart_, Virtual{address.bits}, width, true, value.bits, done_);
@@ -141,8 +138,8 @@ class Interpreter::View : public HartMachine<WordDomain, Recorded> {
 template <int Handler>
 [[gnu::always_inline]] inline void execute_handler(auto& view, const Isa& isa, const DecodedOp& op) {
   if constexpr (Handler != ignored_handler) {
-    const Operands<Word> operands{.rd = op.rd, .rs1 = op.rs1, .rs2 = op.rs2, .csr = static_cast<uint16_t>(op.word >> 20),
-                                  .zero_source = (op.word >> 15 & 31) == 0, .imm = op.imm};
+    const Operands<Word> operands{
+        .rd = op.rd, .rs1 = op.rs1, .rs2 = op.rs2, .csr = static_cast<uint16_t>(op.word >> 20), .zero_source = (op.word >> 15 & 31) == 0, .imm = op.imm};
     if constexpr (Handler == added_handler) semantics::run(view, *isa.row(isa.decode(op.word).op).does, operands);
     else RowAt<Handler>::execute(view, operands);
   }

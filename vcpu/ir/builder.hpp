@@ -141,15 +141,15 @@ class Builder {
   const Isa& isa_;
   Block block_;
   uint32_t pc_ = 0, word_ = 0, known_target_ = 0;
-  size_t first_node_ = 0;       // of this instruction
-  size_t trap_end_ = 0;         // where trapped_: the number of nodes with the trap
-  Condition guard_{true};       // what every branch around holds
-  bool trapped_ = false;        // it traps for certain
+  size_t first_node_ = 0;  // of this instruction
+  size_t trap_end_ = 0;    // where trapped_: the number of nodes with the trap
+  Condition guard_{true};  // what every branch around holds
+  bool trapped_ = false;   // it traps for certain
   bool not_here_ = false;
-  bool looks_ = false;          // it changed what a hart's owner looks at between steps
+  bool looks_ = false;  // it changed what a hart's owner looks at between steps
   bool jumped_ = false;
-  Condition jumps_{true};       // where ...
-  Value to_;                    // ... it goes to; otherwise on
+  Condition jumps_{true};  // where ...
+  Value to_;               // ... it goes to; otherwise on
 };
 
 }  // namespace vmsim::ir

@@ -20,8 +20,8 @@ enum class Left : uint8_t {
 
 struct Outcome {
   Left left = Left::on;
-  uint32_t pc = 0;       // of the next instruction; of the one that traps
-  uint32_t retired = 0;  // instructions
+  uint32_t pc = 0;                         // of the next instruction; of the one that traps
+  uint32_t retired = 0;                    // instructions
   uint32_t cause = 0, tval = 0, word = 0;  // of a trap
   bool operator==(const Outcome&) const = default;
 };

@@ -25,14 +25,14 @@ struct Link {
 
 struct Translated {
   uint32_t pc = 0;
-  uint32_t page = 0;  // physical address of the page it was decoded from
+  uint32_t page = 0;            // physical address of the page it was decoded from
   uint32_t code = 0, size = 0;  // place in the code cache
   uint32_t count = 0;           // guest instructions, all exits apart
   uint32_t guests = 0;          // that were read
   Spot* home = nullptr;         // in the index; none once it has been dropped
   std::vector<Link> links;      // never grows once the block is emitted: code holds addresses of them
   std::vector<Link*> incoming;
-  uint64_t* runs = nullptr;     // counts its executions, where somebody wants to know
+  uint64_t* runs = nullptr;  // counts its executions, where somebody wants to know
 };
 
 /// How blocks reach guest memory.
