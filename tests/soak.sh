@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 log=docs/soak.md
 
-# name | preset | build target | command, from build/PRESET/tests; the last line that it prints is the result
+# name | preset | build target | command, from build/PRESET/tests; the lines that it prints of its figures are the result
 items=(
   "reference lock-step, gcc|release|test_lockstep|VMSIM_SCALE=100 ./test_lockstep --gtest_filter='*Reference*'"
   "reference lock-step, clang|clang|test_lockstep|VMSIM_SCALE=100 ./test_lockstep --gtest_filter='*Reference*'"
@@ -27,14 +27,20 @@ for source in tests/fuzz/*.cpp; do
   items+=("fuzz $name, an hour|fuzz|fuzz_$name|mkdir -p fuzz/corpus_$name && fuzz/fuzz_$name -max_total_time=3600 -timeout=20 -print_final_stats=1 \$(test -s fuzz/$name.seeds && echo -seed_inputs=@fuzz/$name.seeds) fuzz/corpus_$name")
 done
 
-# A change of a document does not make a figure old.
-sources=$(git ls-files -s | grep -v -E '\.md$' | git hash-object --stdin | cut -c1-12)
+# What a target is built from: a change elsewhere, in a document or in another test does not make its figure old.
+sources_of() {
+  local checked=
+  case $1 in test_check | fuzz_variant) checked=check ;; esac
+  git ls-files -s -- CMakeLists.txt CMakePresets.json host isa vcpu machine monitor $checked guests trace tests/support tests/lockstep tests/reference \
+    "tests/${1#test_}" "tests/${1/_//}.cpp" ${2:-} | grep -v -E '\.md$' | git hash-object --stdin | cut -c1-12
+}
 commit=$(git rev-parse --short HEAD)
 [ -z "$(git status --porcelain -- ':!*.md')" ] || { echo "soak: commit first: a figure is of a commit"; exit 64; }
 
 for item in "${items[@]}"; do
   IFS='|' read -r name preset target command <<< "$item"
   [[ $name =~ ${1:-.} ]] || continue
+  sources=$(sources_of "$target" "$(grep -o tests/mutants <<< "$command" || true)")
   if grep -qF "| $name | $sources |" "$log"; then echo "done already: $name"; continue; fi
   echo "== $name"
   cmake --preset "$preset" > /dev/null
