@@ -72,6 +72,7 @@ struct JitOptions {
   bool jump_cache = true;        // computed jumps look their target up in line
   bool resident = true;          // guest registers in host registers
   bool direct_memory = true;     // paging off: no translation cache in between
+  bool share = true;             // paging on: accesses close together look up one translation
   bool bmi2 = true;
   bool verify = false;                  // check the IR's invariant after each pass
   Translations* shown = nullptr;        // translations are kept there, and their executions counted

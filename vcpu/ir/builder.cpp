@@ -29,6 +29,7 @@ constexpr bool only_stored(Csr r) {
 
 Value binary(Op op, Value a, Value b) {
   if (a.known() && b.known()) return fold(op, a.k, b.k);
+  if (op == Op::add && b.known() && b.k == 0) return a;  // `mv`, and accesses without an offset
   Builder* in = builder_of(a, b);
   return {in, in->add({.op = op, .a = in->ref(a), .b = in->ref(b)})};
 }

@@ -69,7 +69,11 @@ class Builder {
   using Value = ir::Value;
   using Condition = ir::Condition;
 
-  Builder(const Isa& isa, Mode mode) : isa_(isa) { block_.mode = mode; }
+  Builder(const Isa& isa, Mode mode) : isa_(isa) {
+    block_.mode = mode;
+    block_.guests.reserve(64);
+    block_.nodes.reserve(256);
+  }
 
   /// Starts the instruction `word` at `pc`: run its row next.
   void begin(uint32_t pc, uint32_t word);

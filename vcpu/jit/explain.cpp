@@ -56,7 +56,7 @@ Explained explain(const Isa& isa, const Memory& memory, Physical page, uint32_t 
     before = std::move(now);
   });
   // Emitted once more, where it is never run.
-  Emitter emitter({.bmi2 = options.bmi2, .resident = options.resident, .jump_cache = options.jump_cache});
+  Emitter emitter({.bmi2 = options.bmi2, .resident = options.resident, .jump_cache = options.jump_cache, .share = options.share});
   std::vector<uint8_t> scratch(256 << 10);
   const auto room = static_cast<uint32_t>(scratch.size());
   const uint32_t runtime = emitter.write_runtime(scratch.data(), scratch.data(), room, nullptr, nullptr);

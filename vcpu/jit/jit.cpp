@@ -37,7 +37,7 @@ Jit::Jit(const Isa& isa, Bus& bus, EngineOptions options)
     : isa_(isa), bus_(bus), options_(options), mmu_(isa, bus, options.translation_cache), fenced_(bus, *this),
       interpreter_(make_interpreter(isa, fenced_, without_jit(options))), state_memory_((sizeof(State) + page_size - 1) / page_size * page_size),
       state_(*reinterpret_cast<State*>(state_memory_.data())),
-      emitter_({.bmi2 = options.jit.bmi2, .resident = options.jit.resident, .jump_cache = options.jit.jump_cache}),
+      emitter_({.bmi2 = options.jit.bmi2, .resident = options.jit.resident, .jump_cache = options.jit.jump_cache, .share = options.jit.share}),
       counts_(options.jit.counts != nullptr ? *options.jit.counts : own_counts_),
       cache_(emitter_, {.bytes = options.jit.code_bytes, .perf_map = options.jit.perf_map}, counts_, &slow_load, &slow_store) {
   state_.engine = this;
@@ -218,7 +218,7 @@ Jit::Left Jit::run_blocks(Hart& hart, uint64_t until, TrapDestination destinatio
     hart.clock.steps += done;
     hart.clock.retired += done;
     counts_.steps += done;
-    hart.pc = state_.pc;
+    hart.pc = reason == Reason::link ? state_.link->target : state_.pc;
     if (hart.clock.steps >= until) return std::nullopt;
     switch (reason) {
       case Reason::link: link = const_cast<Link*>(state_.link); break;

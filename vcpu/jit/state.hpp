@@ -29,7 +29,7 @@ inline constexpr size_t jump_entries = 4096;
 
 /// Where the base register points: short displacements reach the registers below it and the fields above it.
 inline constexpr size_t base_offset = 128;
-inline constexpr size_t slot_count = 32;
+inline constexpr size_t slot_count = 32, shared_count = 8;
 
 struct State {
   std::array<uint32_t, 32> x;
@@ -43,7 +43,8 @@ struct State {
   uint32_t cause, tval, word;  // of a trap
   const Link* link;
   void* engine;
-  std::array<uint32_t, slot_count> slots;  // values that found no register
+  std::array<uint64_t, shared_count> shared;  // host addresses that accesses of a block share; 0 where there is none
+  std::array<uint32_t, slot_count> slots;     // values that found no register
   alignas(64) std::array<JumpEntry, jump_entries> jumps;
   /// With paging off, by page of main memory: 1 where stores may go straight there.
   alignas(4096) std::array<uint8_t, 1 << 20> writable;

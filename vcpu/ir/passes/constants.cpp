@@ -16,7 +16,7 @@ struct Known {
 
 class Constants {
  public:
-  explicit Constants(Block& block) : nodes_(block.nodes), keep_(block.nodes.size(), true), instead_(block.nodes.size(), no_ref) {}
+  explicit Constants(Block& block) : nodes_(block.nodes), keep_(block, true), instead_(block, no_ref) {}
 
   void run(Block& block) {
     bool dropped = false;
@@ -102,8 +102,8 @@ class Constants {
   }
 
   std::vector<Node>& nodes_;
-  std::vector<bool> keep_;
-  std::vector<Ref> instead_;  // of each node: the one whose value it has
+  PerNode<bool> keep_;
+  PerNode<Ref> instead_;  // of each node: the one whose value it has
   std::array<Known, 32> registers_{};
 };
 

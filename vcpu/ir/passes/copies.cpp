@@ -10,8 +10,8 @@ void propagate_copies(Block& block) {
     uint32_t number = 0;
   };
   std::array<uint32_t, 32> numbers{};
-  std::array<Noted, 32> originals{};             // of each register: another that holds the same
-  std::vector<Noted> reads(block.nodes.size());  // the register that a node read
+  std::array<Noted, 32> originals{};  // of each register: another that holds the same
+  PerNode<Noted> reads(block, {});    // the register that a node read
   const auto holds = [&](Noted n) { return n.reg != 0 && numbers[n.reg] == n.number; };
   for (size_t i = 0; i < block.nodes.size(); ++i) {
     Node& n = block.nodes[i];

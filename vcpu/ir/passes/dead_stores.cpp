@@ -4,7 +4,7 @@
 namespace vmsim::ir {
 
 void remove_dead_stores(Block& block) {
-  std::vector<bool> keep(block.nodes.size(), true);
+  PerNode<bool> keep(block, true);
   bool dropped = false;
   uint32_t dead = 0;  // a bit per register
   for (size_t i = block.nodes.size(); i-- > 0;) {

@@ -4,7 +4,7 @@
 namespace vmsim::ir {
 
 void remove_dead_values(Block& block) {
-  std::vector<bool> keep(block.nodes.size(), false);
+  PerNode<bool> keep(block, false);
   bool dropped = false;
   for (size_t i = block.nodes.size(); i-- > 0;) {
     const Node& n = block.nodes[i];

@@ -7,11 +7,11 @@ namespace vmsim::ir {
 
 void extend_loads(Block& block) {
   if (std::ranges::find(block.nodes, Op::sext, &Node::op) == block.nodes.end()) return;
-  std::vector<uint16_t> uses(block.nodes.size());
+  PerNode<uint16_t> uses(block, 0);
   for (const Node& n : block.nodes)
     for (const Ref r : {n.a, n.b, n.c})
       if (r != no_ref) ++uses[r];
-  std::vector<Ref> instead(block.nodes.size(), no_ref);
+  PerNode<Ref> instead(block, no_ref);
   for (size_t i = 0; i < block.nodes.size(); ++i) {
     Node& n = block.nodes[i];
     for (Ref* r : {&n.a, &n.b, &n.c})

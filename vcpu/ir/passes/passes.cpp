@@ -10,8 +10,8 @@ void run_passes(Block& block, PassSet set, const std::function<void(const Pass&,
   }
 }
 
-void compact(Block& block, const std::vector<bool>& keep) {
-  std::vector<Ref> now(block.nodes.size(), no_ref);
+void compact(Block& block, const PerNode<bool>& keep) {
+  PerNode<Ref> now(block, no_ref);
   size_t count = 0;
   for (size_t i = 0; i < block.nodes.size(); ++i) {
     if (!keep[i]) continue;

@@ -1,9 +1,11 @@
 // The passes: each takes a block and leaves one that does the same. Their order is run_passes'; each can be switched off.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string_view>
 
 #include "vcpu/ir/block.hpp"
@@ -20,6 +22,23 @@ void extend_loads(Block& block);
 void remove_dead_stores(Block& block);
 /// Values that nothing uses go.
 void remove_dead_values(Block& block);
+
+/// Something for each node of a block, while a pass runs; most blocks are short, and then it lies on the stack.
+template <class T>
+class PerNode {
+ public:
+  PerNode(const Block& block, T value) : more_(block.nodes.size() > few ? new T[block.nodes.size()] : nullptr), all_(more_ ? more_.get() : here_.data()) {
+    std::fill_n(all_, block.nodes.size(), value);
+  }
+  T& operator[](size_t i) { return all_[i]; }
+  const T& operator[](size_t i) const { return all_[i]; }
+
+ private:
+  static constexpr size_t few = 400;
+  std::array<T, few> here_;
+  std::unique_ptr<T[]> more_;
+  T* all_;
+};
 
 struct Pass {
   std::string_view name;
@@ -41,6 +60,6 @@ inline constexpr PassSet all_passes = (1u << passes.size()) - 1;
 void run_passes(Block& block, PassSet set = all_passes, const std::function<void(const Pass&, const Block&)>& after = {});
 
 /// For passes that drop nodes: keeps those for which `keep` holds, and renumbers. A kept node's operands must be kept.
-void compact(Block& block, const std::vector<bool>& keep);
+void compact(Block& block, const PerNode<bool>& keep);
 
 }  // namespace vmsim::ir

@@ -9,114 +9,138 @@ using ir::Node;
 using ir::Op;
 using ir::Ref;
 
-/// The address of an access, less `minus`, in `to`.
-void BlockEmitter::address_to(Reg32 to, Ref address, uint32_t minus) {
+/// Where an access's address is made from: a value and what is added to it.
+BlockEmitter::Where BlockEmitter::where_is(Ref address) const {
+  const bool folded = values_[address].folds;
   const Node& n = block_->nodes[address];
-  const bool folded = folds_[address];
-  const uint32_t offset = (folded ? block_->nodes[n.b].k : 0) - minus;
-  const Place from = place(folded ? n.a : address);
-  if (from.kind == Place::constant) return mov(to, from.k + offset);
-  if (from.kind == Place::reg && offset != 0) return lea(to, ptr[Reg64(static_cast<int>(from.k)) + static_cast<int>(offset)]);
-  move(to, from);
-  if (offset != 0) add(to, offset);
+  return {place(folded ? n.a : address), folded ? block_->nodes[n.b].k : 0};
 }
 
-/// In: eax the address. Out: rcx what has to be added for the host's. All temporaries are used. Gives the jump to where that is not known.
-Hole BlockEmitter::find_in_cache(uint32_t entries, uint32_t bytes) {
+/// The address of an access, less `minus`, in `to`.
+void BlockEmitter::address_to(Reg32 to, const Where& where, uint32_t minus) {
+  const uint32_t offset = where.offset - minus;
+  if (where.from.kind == Place::constant) return mov(to, where.from.k + offset);
+  if (where.from.kind == Place::reg && offset != 0) return lea(to, Mem{static_cast<int>(where.from.k), static_cast<int>(offset)});
+  move(to, where.from);
+  if (offset != 0) alu(Alu::add, to, offset);
+}
+
+/// In: eax the address. Looks up the cached translation for `low` to `high` bytes from there, which are within one page then: the entry is the
+/// first byte's, and holds for the last one. Out: the entry at data + rcx. All temporaries but eax are used. Gives the jump to where there is none.
+Hole BlockEmitter::find_in_cache(uint32_t entries, int32_t low, int32_t high) {
   using Entry = TranslationContext::Entry;
   static_assert(sizeof(Entry) == 16 && TranslationContext::data_slot(5u << 12) == 5 && TranslationContext::data_tag(0xABCD'E003, Width::word) == 0xABCD'E003);
-  mov(ecx, eax);
-  shr(ecx, 12 - 4);
-  and_(ecx, static_cast<uint32_t>(TranslationContext::data_entries - 1) << 4);
-  mov(edx, eax);
-  and_(edx, ~(page_size - 1) | (bytes - 1));
-  const auto entry = Reg64(data) + rcx + static_cast<int>(entries);
-  cmp(edx, dword[entry + static_cast<int>(offsetof(Entry, tag))]);
-  jne(somewhere());
-  const Hole slow = hole();
-  mov(rcx, ptr[entry + static_cast<int>(offsetof(Entry, addend))]);
-  return slow;
+  static_assert(Sharing::longest <= page_size && TranslationContext::data_entries > 1, "the last byte's page has another entry, unless it is the first one's");
+  if (low == 0) mov(ecx, eax);
+  else lea(ecx, Mem{Code::RAX, low});
+  shift(Shift::right, ecx, 12 - 4);
+  alu(Alu::and_, ecx, static_cast<uint32_t>(TranslationContext::data_entries - 1) << 4);
+  if (high == 1) mov(edx, eax);
+  else lea(edx, Mem{Code::RAX, high - 1});
+  alu(Alu::and_, edx, ~(page_size - 1));
+  alu(Alu::cmp, edx, Mem{.base = data, .displacement = static_cast<int>(entries + offsetof(Entry, tag)), .index = Code::RCX});
+  return jump(not_equal);
+}
+
+/// Makes it possible to name the bytes of an access; all temporaries are used but those that are named.
+BlockEmitter::Reached BlockEmitter::reach(Ref r, bool store) {
+  const Node& n = block_->nodes[r];
+  const auto bytes = static_cast<int32_t>(n.what);
+  Reached found;
+  found.where = where_is(n.a);
+  if (ground_.direct) {
+    address_to(ecx, found.where, ground_.base);
+    found.at = {.base = data, .index = Code::RCX};
+    if (!store) {
+      alu(Alu::cmp, ecx, ground_.size - n.what);
+      found.slow = jump(above);
+      return found;
+    }
+    mov(eax, ecx);
+    shift(Shift::right, eax, 12);
+    cmp(byte[Reg64(base) + rax + VMSIM_STATE(writable)], 0);
+    found.slow = jump(equal);
+    if (bytes == 1) return found;
+    Xbyak::CodeGenerator::test(cl, static_cast<int>(bytes - 1));
+    found.misaligned = jump(not_equal);
+    return found;
+  }
+  const Sharing::Member* member = sharing_.member(r);
+  const Mem kept = field(member == nullptr ? 0 : VMSIM_STATE(shared) + 8 * sharing_.group(*member).place);
+  if (member != nullptr && !member->first) {
+    mov(rcx, kept);
+    test(rcx, rcx);
+    found.slow = jump(equal);
+    found.at = {.base = Code::RCX, .displacement = member->distance};
+    found.how = Reached::shared;
+    return found;
+  }
+  const auto entries = static_cast<uint32_t>(store ? offsetof(TranslationContext, write) : offsetof(TranslationContext, read));
+  const Mem addend{.base = data, .displacement = static_cast<int>(entries + offsetof(TranslationContext::Entry, addend)), .index = Code::RCX};
+  address_to(eax, found.where, 0);
+  found.how = member == nullptr ? Reached::alone : Reached::first;
+  found.slow = member == nullptr ? find_in_cache(entries, 0, bytes) : find_in_cache(entries, sharing_.group(*member).low, sharing_.group(*member).high);
+  mov(rcx, addend);
+  found.at = {.base = Code::RAX, .index = Code::RCX};
+  if (member == nullptr) return found;
+  Encoder::add(rax, rcx);
+  mov(kept, rax);
+  found.at = {.base = Code::RAX};
+  return found;
+}
+
+/// Begins what stands out of line: eax is the address then.
+void BlockEmitter::begin_slow(const Reached& reached) {
+  fill(reached.slow);
+  if (reached.misaligned.at != 0) fill(reached.misaligned);
+  if (ground_.direct) lea(eax, Mem{Code::RCX, static_cast<int>(ground_.base)});
+  else if (reached.how == Reached::shared) address_to(eax, reached.where, 0);
+}
+
+/// Ends it: the others of the group look for themselves.
+void BlockEmitter::end_slow(Ref r, const Reached& reached, uint32_t back) {
+  if (reached.how == Reached::first) alu_wide(Alu::and_, field(VMSIM_STATE(shared) + 8 * sharing_.group(*sharing_.member(r)).place), 0);
+  fill(jump(), back);
 }
 
 void BlockEmitter::load(Ref r, Reg32 to) {
   const Node& n = block_->nodes[r];
-  const uint32_t bytes = n.what;
   const bool is_signed = n.k != 0;
-  Hole slow;
-  address_to(ground_.direct ? ecx : eax, n.a, ground_.direct ? ground_.base : 0);
+  const Reached from = reach(r, false);
   done_with(n.a);
-  auto from = Reg64(data) + rcx;
-  if (ground_.direct) {
-    cmp(ecx, ground_.size - bytes);
-    ja(somewhere());
-    slow = hole();
-  } else {
-    slow = find_in_cache(offsetof(TranslationContext, read), bytes);
-    from = rax + rcx;
-  }
-  if (bytes == 4) mov(to, dword[from]);
-  else if (bytes == 2 && is_signed) movsx(to, word[from]);
-  else if (bytes == 2) movzx(to, word[from]);
-  else if (is_signed) movsx(to, byte[from]);
-  else movzx(to, byte[from]);
-  later_.push_back([this, slow, back = getCurr(), to = to.getIdx(), bytes, is_signed, at = n.at] {
-    fill(slow);
-    if (ground_.direct) lea(eax, ptr[rcx + static_cast<int>(ground_.base)]);
-    mov(rdx, access_info(block_->guests[at].pc, block_->count - at, bytes));
-    call(cache_ + runtime_.slow_load_);
-    if (is_signed && bytes == 1) movsx(Reg32(to), al);
-    else if (is_signed) movsx(Reg32(to), ax);
+  Encoder::load(to, from.at, n.what, is_signed);
+  later_.push_back([this, r, from, back = size(), to = to.getIdx()] {
+    const Node& n = block_->nodes[r];
+    begin_slow(from);
+    mov(rdx, access_info(block_->guests[n.at].pc, block_->count - n.at, n.what));
+    fill_outside(call_later(), runtime_.slow_load_);
+    if (n.k != 0 && n.what == 1) movsx(Reg32(to), al);
+    else if (n.k != 0) movsx(Reg32(to), ax);
     else if (to != Code::RAX) mov(Reg32(to), eax);
-    jmp(back, T_NEAR);
+    end_slow(r, from, back);
   });
 }
 
 void BlockEmitter::store(Ref r) {
   const Node& n = block_->nodes[r];
-  const uint32_t bytes = n.what;
   vacate_all();
-  Hole slow, misaligned;
   const Place value = place(n.b);
-  address_to(ground_.direct ? ecx : eax, n.a, ground_.direct ? ground_.base : 0);
-  auto into = Reg64(data) + rcx;
-  if (ground_.direct) {
-    mov(eax, ecx);
-    shr(eax, 12);
-    cmp(byte[Reg64(base) + rax + VMSIM_STATE(writable)], 0);
-    je(somewhere());
-    slow = hole();
-    if (bytes != 1) {
-      test(cl, static_cast<int>(bytes - 1));
-      jnz(somewhere());
-      misaligned = hole();
-    }
-  } else {
-    slow = find_in_cache(offsetof(TranslationContext, write), bytes);
-    into = rax + rcx;
-  }
-  const auto put = [&](const auto& what) {
-    if (bytes == 4) mov(dword[into], what);
-    else if (bytes == 2) mov(word[into], what);
-    else mov(byte[into], what);
-  };
+  const Reached into = reach(r, true);
   if (value.kind == Place::constant) {
-    put(bytes == 4 ? value.k : bytes == 2 ? value.k & 0xFFFF : value.k & 0xFF);
+    Encoder::store(into.at, value.k, n.what);
   } else {
     Reg32 from = edx;
     if (value.kind == Place::reg) from = Reg32(static_cast<int>(value.k));
     else move(from, value);
-    if (bytes == 4) mov(dword[into], from);
-    else if (bytes == 2) mov(word[into], from.cvt16());
-    else mov(byte[into], from.cvt8());
+    Encoder::store(into.at, from, n.what);
   }
-  later_.push_back([this, slow, misaligned, back = getCurr(), value, bytes, at = n.at] {
-    fill(slow);
-    if (misaligned.at != 0) fill(misaligned);
-    if (ground_.direct) lea(eax, ptr[rcx + static_cast<int>(ground_.base)]);
+  later_.push_back([this, r, into, back = size(), value] {
+    const Node& n = block_->nodes[r];
+    begin_slow(into);
     move(ecx, value);
-    mov(rdx, access_info(block_->guests[at].pc, block_->count - at, bytes));
-    call(cache_ + runtime_.slow_store_);
-    jmp(back, T_NEAR);
+    mov(rdx, access_info(block_->guests[n.at].pc, block_->count - n.at, n.what));
+    fill_outside(call_later(), runtime_.slow_store_);
+    end_slow(r, into, back);
   });
   done_with(n.a);
   done_with(n.b);

@@ -4,15 +4,11 @@
 #include <cstring>
 #include <type_traits>
 
+#include "vcpu/jit/sharing.hpp"
 #include "vcpu/jit/x64/emitter.hpp"
-#include "vcpu/jit/x64/registers.hpp"
+#include "vcpu/jit/x64/encoder.hpp"
 
 namespace vmsim::jit::x64 {
-
-/// A jump whose 32-bit displacement, which lies at `at` in the block, is not known yet.
-struct Hole {
-  uint32_t at = 0;
-};
 
 class BlockEmitter;
 
@@ -27,22 +23,21 @@ class Later {
   void operator()() const { write_(kept_.data()); }
 
  private:
-  alignas(uint64_t) std::array<unsigned char, 48> kept_{};
+  alignas(uint64_t) std::array<unsigned char, 80> kept_;
   void (*write_)(const void*);
 };
 
 /// One for all blocks: beginning one costs no allocation.
-class BlockEmitter : public Xbyak::CodeGenerator {
+class BlockEmitter : public Encoder {
  public:
   /// A block that needs more places for values than there are.
   struct TooHard {};
 
-  explicit BlockEmitter(const Emitter& runtime) : CodeGenerator(1, &nowhere), runtime_(runtime) {}
+  explicit BlockEmitter(const Emitter& runtime) : Encoder(1, &nowhere), runtime_(runtime) {}
   void run(const ir::Block& block, const Ground& ground, Translated& out, uint8_t* cache, uint32_t at, uint32_t room);
 
  private:
   using Ref = ir::Ref;
-  using Label = Xbyak::Label;
 
   /// Where a value is: a constant, a host register, a guest register's cell in the state, or a slot there.
   struct Place {
@@ -62,21 +57,18 @@ class BlockEmitter : public Xbyak::CodeGenerator {
   void link_here(uint32_t target, uint32_t steps_left);
   void link(Hole jump, uint32_t target, uint32_t check, Hole first = {}, Hole second = {});
   [[nodiscard]] bool must_check(uint32_t target) const;
-  /// The jump that was written last, whose target is to come.
-  [[nodiscard]] Hole hole() const { return {static_cast<uint32_t>(getSize()) - 4}; }
-  /// The jump goes to here.
-  void fill(Hole jump);
-  /// Any place within reach: for a jump that will be a hole.
-  [[nodiscard]] const void* somewhere() const { return cache_; }
+  /// The jump goes to a place of the runtime.
+  void fill_outside(Hole jump, uint32_t to) { fill(jump, to - at_); }
   void leave(Reason reason);
   void refund(uint32_t steps);
-  [[nodiscard]] uint32_t here() const { return at_ + static_cast<uint32_t>(getSize()); }
+  [[nodiscard]] uint32_t here() const { return at_ + size(); }
 
   [[nodiscard]] int home(uint8_t guest) const;
-  Xbyak::Address cell(uint8_t guest);
-  Xbyak::Address slot(int index);
+  static Mem field(int at) { return {.base = base, .displacement = at}; }
+  static Mem cell(uint8_t guest) { return field(4 * guest - static_cast<int>(base_offset)); }
+  static Mem slot(uint32_t index) { return field(VMSIM_STATE(slots) + 4 * static_cast<int>(index)); }
   [[nodiscard]] Place place(Ref r) const;
-  Xbyak::Address address(const Place& p);
+  static Mem address(const Place& p) { return p.kind == Place::memory ? cell(static_cast<uint8_t>(p.k)) : slot(p.k); }
   void move(Reg32 to, const Place& from);
   void pin(const Place& p, bool on);
   [[nodiscard]] bool pinned(const Place& p) const;
@@ -84,7 +76,9 @@ class BlockEmitter : public Xbyak::CodeGenerator {
   void release(Ref r);
   [[nodiscard]] bool lazy(Ref r) const;
   [[nodiscard]] bool folds_into_access(Ref r) const;
-  static size_t temporary_index(Code host);
+  /// Of a host register among the temporaries; a number that none has for another register.
+  static constexpr size_t temporary_index(uint32_t host) { return host; }
+  uint32_t free_slot();
   void vacate(size_t index);
   void vacate_all();
   Reg32 temporary();
@@ -96,26 +90,38 @@ class BlockEmitter : public Xbyak::CodeGenerator {
   void value(Ref r, int host, uint8_t guest);
   void binary(Ref r, Reg32 to);
   void add_to(Reg32 to, const Place& a, const Place& b);
-  void shift(ir::Op op, Reg32 to, const Place& a, const Place& b);
+  void shift_by(ir::Op op, Reg32 to, const Place& a, const Place& b);
   void high_product(ir::Op op, Reg32 to, const Place& a, const Place& b);
   void divide(ir::Op op, Reg32 to, const Place& a, const Place& b);
   Reg32 select(Ref r, int host);
   /// Sets the host's flags as `condition` says; gives the condition code that holds then.
-  enum Holds : uint8_t { below, not_below, equal, not_equal, less, not_less };
   Holds test_condition(Ref condition);
   void truth_to(Reg32 to, Ref condition);
   void set_if(Holds holds, Reg32 to);
-  void jump_if(Holds holds, Label& target);
-  Hole jump_if(Holds holds);
-  void move_if(Holds holds, Reg32 to, const Xbyak::Operand& from);
+  void move_if(Holds holds, Reg32 to, const Place& from);
   template <class F>
   void with(const Place& p, F&& use);
 
   // accesses.cpp
   void load(Ref r, Reg32 to);
   void store(Ref r);
-  void address_to(Reg32 to, Ref address, uint32_t minus);
-  Hole find_in_cache(uint32_t entries, uint32_t bytes);
+  struct Where {
+    Place from;
+    uint32_t offset = 0;
+  };
+  /// How the bytes of an access are named, and what leads to its slow form.
+  struct Reached {
+    enum How : uint8_t { alone, first, shared } how = alone;
+    Where where;
+    Mem at;
+    Hole slow, misaligned;
+  };
+  [[nodiscard]] Where where_is(Ref address) const;
+  void address_to(Reg32 to, const Where& where, uint32_t minus);
+  Hole find_in_cache(uint32_t entries, int32_t low, int32_t high);
+  Reached reach(Ref r, bool store);
+  void begin_slow(const Reached& reached);
+  void end_slow(Ref r, const Reached& reached, uint32_t back);
 
   static constexpr std::array<Ref, 3> no_owners{ir::no_ref, ir::no_ref, ir::no_ref};
   static constexpr auto no_slots = [] {
@@ -132,9 +138,14 @@ class BlockEmitter : public Xbyak::CodeGenerator {
   Translated* out_ = nullptr;
   uint8_t* cache_ = nullptr;
   uint32_t at_ = 0;
-  std::vector<uint16_t> uses_;  // still to come
-  std::vector<Place> places_;   // of computed values
-  std::vector<bool> folds_;
+  /// What is known of a node's value.
+  struct Value {
+    Place place;        // once it is computed
+    uint16_t uses = 0;  // still to come
+    bool folds = false;
+  };
+  std::vector<Value> values_;
+  Sharing sharing_;
   std::array<Ref, 3> owners_ = no_owners;  // of the temporaries
   std::array<bool, 3> pinned_{};
   std::array<std::vector<Ref>, 32> reads_;  // by register: values that have been read from it

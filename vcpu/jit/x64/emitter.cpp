@@ -16,21 +16,17 @@ using ir::no_ref;
 using ir::Node;
 using ir::Op;
 using ir::Ref;
-using Xbyak::Address;
-using Xbyak::Label;
 
 void BlockEmitter::begin(const ir::Block& block, const Ground& ground, Translated& out, uint8_t* cache, uint32_t at, uint32_t room) {
   top_ = cache + at;
   maxSize_ = room;
-  reset();
+  size_ = 0;
   block_ = &block;
   ground_ = ground;
   out_ = &out;
   cache_ = cache;
   at_ = at;
-  uses_.assign(block.nodes.size(), 0);
-  places_.assign(block.nodes.size(), {});
-  folds_.assign(block.nodes.size(), false);
+  values_.assign(block.nodes.size(), {});
   owners_ = no_owners;
   pinned_ = {};
   slot_owners_ = no_slots;
@@ -39,11 +35,12 @@ void BlockEmitter::begin(const ir::Block& block, const Ground& ground, Translate
   size_t links = 1;
   for (const Node& n : block.nodes) {
     for (const Ref r : {n.a, n.b, n.c})
-      if (r != no_ref) ++uses_[r];
+      if (r != no_ref) ++values_[r].uses;
     links += n.op == Op::exit_if;
   }
   out.links.clear();
   out.links.reserve(links);
+  sharing_.find(block, runtime_.features_.share && !ground.direct);
 }
 
 void BlockEmitter::run(const ir::Block& block, const Ground& ground, Translated& out, uint8_t* cache, uint32_t at, uint32_t room) {
@@ -66,25 +63,19 @@ void BlockEmitter::entry() {
     inc(qword[rax]);
   }
   if (block_->count == 0) return;
-  sub(qword[Reg64(base) + VMSIM_STATE(budget)], block_->count);
-  js(somewhere());
-  later_.push_back([this, over = hole()] {
+  alu_wide(Alu::sub, field(VMSIM_STATE(budget)), block_->count);
+  later_.push_back([this, over = jump(negative)] {
     fill(over);
     refund(block_->count);
-    mov(dword[Reg64(base) + VMSIM_STATE(pc)], block_->guests[0].pc);
+    mov(field(VMSIM_STATE(pc)), block_->guests[0].pc);
     leave(Reason::tail);
   });
 }
 
-void BlockEmitter::fill(Hole jump) {
-  const auto displacement = static_cast<uint32_t>(getSize() - (jump.at + 4));
-  std::memcpy(top_ + jump.at, &displacement, sizeof displacement);
-}
-
-void BlockEmitter::leave(Reason reason) { jmp(cache_ + runtime_.exits_[static_cast<size_t>(reason)], T_NEAR); }
+void BlockEmitter::leave(Reason reason) { fill_outside(jump(), runtime_.exits_[static_cast<size_t>(reason)]); }
 
 void BlockEmitter::refund(uint32_t steps) {
-  if (steps != 0) add(qword[Reg64(base) + VMSIM_STATE(budget)], steps);
+  if (steps != 0) alu_wide(Alu::add, field(VMSIM_STATE(budget)), steps);
 }
 
 /// True where an exit to `target` must look where its page lies.
@@ -93,20 +84,14 @@ bool BlockEmitter::must_check(uint32_t target) const { return (target & ~(page_s
 /// Goes on at `target`, over a check of where its page lies, if need be.
 void BlockEmitter::link_here(uint32_t target, uint32_t steps_left) {
   refund(steps_left);
-  if (!must_check(target)) {
-    jmp(somewhere(), T_NEAR);
-    return link(hole(), target, 0);
-  }
-  const auto slot = static_cast<int>(offsetof(TranslationContext, fetch) + TranslationContext::fetch_slot(target) * sizeof(TranslationContext::FetchEntry));
-  cmp(dword[Reg64(data) + slot + static_cast<int>(offsetof(TranslationContext::FetchEntry, tag))], target & ~(page_size - 1));
-  jne(somewhere());
-  const Hole first = hole();
-  cmp(dword[Reg64(data) + slot + static_cast<int>(offsetof(TranslationContext::FetchEntry, page))], 0x7FFF'FFFF);
+  if (!must_check(target)) return link(jump(), target, 0);
+  const auto entry = static_cast<int>(offsetof(TranslationContext, fetch) + TranslationContext::fetch_slot(target) * sizeof(TranslationContext::FetchEntry));
+  alu(Alu::cmp, Mem{data, entry + static_cast<int>(offsetof(TranslationContext::FetchEntry, tag))}, target & ~(page_size - 1));
+  const Hole first = jump(not_equal);
+  alu(Alu::cmp, Mem{data, entry + static_cast<int>(offsetof(TranslationContext::FetchEntry, page))}, 0x7FFF'FFFF);
   const uint32_t check = here() - 4;
-  jne(somewhere());
-  const Hole second = hole();
-  jmp(somewhere(), T_NEAR);
-  link(hole(), target, check, first, second);
+  const Hole second = jump(not_equal);
+  link(jump(), target, check, first, second);
 }
 
 /// `jump` is an exit to `target`; its stub follows later. So do those of the checks before it, where there are any.
@@ -120,31 +105,25 @@ void BlockEmitter::link(Hole jump, uint32_t target, uint32_t check, Hole first, 
     for (const Hole h : {jump, first, second})
       if (h.at != 0) fill(h);
     link.stub = here();
-    mov(dword[Reg64(base) + VMSIM_STATE(pc)], link.target);
-    mov(rax, reinterpret_cast<size_t>(&link));
-    mov(ptr[Reg64(base) + VMSIM_STATE(link)], rax);
+    mov(rax, reinterpret_cast<uint64_t>(&link));
+    mov(field(VMSIM_STATE(link)), rax);
     leave(Reason::link);
   });
 }
 
 // ---- places
 
-Address BlockEmitter::cell(uint8_t guest) { return dword[Reg64(base) + (4 * guest - static_cast<int>(base_offset))]; }
-Address BlockEmitter::slot(int index) { return dword[Reg64(base) + VMSIM_STATE(slots) + 4 * index]; }
-
 int BlockEmitter::home(uint8_t guest) const { return runtime_.features_.resident ? resident(guest) : -1; }
 
 BlockEmitter::Place BlockEmitter::place(Ref r) const {
   const Node& n = block_->nodes[r];
   if (n.op == Op::constant) return {Place::constant, n.k};
-  if (n.op == Op::get && places_[r].kind == Place::none) {
+  if (n.op == Op::get && values_[r].place.kind == Place::none) {
     const int host = home(n.what);
     return host >= 0 ? Place{Place::reg, static_cast<uint32_t>(host)} : Place{Place::memory, n.what};
   }
-  return places_[r];
+  return values_[r].place;
 }
-
-Address BlockEmitter::address(const Place& p) { return p.kind == Place::memory ? cell(static_cast<uint8_t>(p.k)) : slot(static_cast<int>(p.k)); }
 
 void BlockEmitter::move(Reg32 to, const Place& from) {
   if (from.kind == Place::constant) mov(to, from.k);
@@ -156,7 +135,7 @@ void BlockEmitter::move(Reg32 to, const Place& from) {
 }
 
 void BlockEmitter::done_with(Ref r) {
-  if (--uses_[r] != 0) return;
+  if (--values_[r].uses != 0) return;
   const Node& n = block_->nodes[r];
   if (lazy(r))
     for (const Ref operand : {n.a, n.b, n.c})
@@ -165,32 +144,33 @@ void BlockEmitter::done_with(Ref r) {
 }
 
 void BlockEmitter::release(Ref r) {
-  for (Ref& owner : owners_)
-    if (owner == r) owner = no_ref;
-  for (Ref& owner : slot_owners_)
-    if (owner == r) owner = no_ref;
+  const Place p = values_[r].place;
+  if (p.kind == Place::slot) slot_owners_[p.k] = no_ref;
+  else if (p.kind == Place::reg && temporary_index(p.k) < temporaries.size() && owners_[temporary_index(p.k)] == r) owners_[temporary_index(p.k)] = no_ref;
 }
 
 /// True for a node that is computed where it is used.
 bool BlockEmitter::lazy(Ref r) const {
   const Node& n = block_->nodes[r];
-  if (n.op == Op::get) return places_[r].kind == Place::none;
+  if (n.op == Op::get) return values_[r].place.kind == Place::none;
   if (shape(n.op).result == ir::Type::truth) return true;
-  return folds_[r];
+  return values_[r].folds;
 }
 
-size_t BlockEmitter::temporary_index(Code host) { return static_cast<size_t>(std::ranges::find(temporaries, host) - temporaries.begin()); }
+uint32_t BlockEmitter::free_slot() {
+  const auto free = std::ranges::find(slot_owners_, no_ref);
+  if (free == slot_owners_.end()) throw TooHard{};
+  return static_cast<uint32_t>(free - slot_owners_.begin());
+}
 
 /// Frees one temporary: what is there goes to a slot.
 void BlockEmitter::vacate(size_t index) {
   const Ref owner = owners_[index];
   if (owner == no_ref) return;
-  const auto free = std::ranges::find(slot_owners_, no_ref);
-  if (free == slot_owners_.end()) throw TooHard{};
-  const auto number = static_cast<int>(free - slot_owners_.begin());
+  const uint32_t number = free_slot();
   mov(slot(number), Reg32(temporaries[index]));
-  *free = owner;
-  places_[owner] = {Place::slot, static_cast<uint32_t>(number)};
+  slot_owners_[number] = owner;
+  values_[owner].place = {Place::slot, number};
   owners_[index] = no_ref;
 }
 
@@ -211,14 +191,14 @@ Reg32 BlockEmitter::temporary() {
 }
 
 void BlockEmitter::give(Ref r, Reg32 host) {
-  places_[r] = {Place::reg, static_cast<uint32_t>(host.getIdx())};
-  const size_t index = temporary_index(static_cast<Code>(host.getIdx()));
-  if (index < temporaries.size()) owners_[index] = uses_[r] != 0 ? r : no_ref;
+  values_[r].place = {Place::reg, static_cast<uint32_t>(host.getIdx())};
+  const size_t index = temporary_index(static_cast<uint32_t>(host.getIdx()));
+  if (index < temporaries.size()) owners_[index] = values_[r].uses != 0 ? r : no_ref;
 }
 
 /// As done_with, or the opposite of it, and nothing is released.
 void BlockEmitter::count_uses(Ref r, bool up) {
-  const bool edge = up ? uses_[r]++ == 0 : --uses_[r] == 0;
+  const bool edge = up ? values_[r].uses++ == 0 : --values_[r].uses == 0;
   if (!edge || !lazy(r)) return;
   const Node& n = block_->nodes[r];
   for (const Ref operand : {n.a, n.b, n.c})
@@ -228,10 +208,8 @@ void BlockEmitter::count_uses(Ref r, bool up) {
 /// Register `guest` is about to change: values that were read from it and are still needed move out.
 void BlockEmitter::save_reads_of(uint8_t guest) {
   for (const Ref r : reads_[guest]) {
-    if (uses_[r] == 0) continue;
-    const auto free = std::ranges::find(slot_owners_, no_ref);
-    if (free == slot_owners_.end()) throw TooHard{};
-    const auto number = static_cast<int>(free - slot_owners_.begin());
+    if (values_[r].uses == 0) continue;
+    const uint32_t number = free_slot();
     const Place from = place(r);
     if (from.kind == Place::reg) {
       mov(slot(number), Reg32(static_cast<int>(from.k)));
@@ -240,8 +218,8 @@ void BlockEmitter::save_reads_of(uint8_t guest) {
       move(t, from);
       mov(slot(number), t);
     }
-    *free = r;
-    places_[r] = {Place::slot, static_cast<uint32_t>(number)};
+    slot_owners_[number] = r;
+    values_[r].place = {Place::slot, number};
   }
   reads_[guest].clear();
 }
@@ -269,24 +247,24 @@ bool BlockEmitter::node(Ref r) {
     default: break;
   }
   if (shape(n.op).result == ir::Type::truth) return false;
-  if (uses_[r] == 0 && !shape(n.op).effect) {  // the pass that removes it may be off
+  if (values_[r].uses == 0 && !shape(n.op).effect) {  // the pass that removes it may be off
     for (const Ref operand : {n.a, n.b, n.c})
       if (operand != no_ref) done_with(operand);
     return false;
   }
-  if (folds_into_access(r)) return folds_[r] = true, false;
+  if (folds_into_access(r)) return values_[r].folds = true, false;
   // Where the value's only use is to be set next, it is made in its home.
   const Node* next = &block_->nodes[r + 1u];
-  const bool direct = uses_[r] == 1 && next->op == Op::set && next->a == r && home(next->what) >= 0;
+  const bool direct = values_[r].uses == 1 && next->op == Op::set && next->a == r && home(next->what) >= 0;
   value(r, direct ? home(next->what) : -1, direct ? next->what : uint8_t{0});
-  if (direct) uses_[r] = 0;
+  if (direct) values_[r].uses = 0;
   return direct;
 }
 
 /// An address that one access alone uses is computed there.
 bool BlockEmitter::folds_into_access(Ref r) const {
   const Node& n = block_->nodes[r];
-  if (n.op != Op::add || uses_[r] != 1 || block_->nodes[n.b].op != Op::constant || block_->nodes[n.a].op != Op::get) return false;
+  if (n.op != Op::add || values_[r].uses != 1 || block_->nodes[n.b].op != Op::constant || block_->nodes[n.a].op != Op::get) return false;
   for (size_t i = r + 1u; i < block_->nodes.size(); ++i) {
     const Node& user = block_->nodes[i];
     if (user.a != r && user.b != r && user.c != r) continue;
@@ -297,7 +275,7 @@ bool BlockEmitter::folds_into_access(Ref r) const {
 
 void BlockEmitter::set(uint8_t guest, Ref from) {
   const Place p = place(from);
-  const bool own = block_->nodes[from].op == Op::get && block_->nodes[from].what == guest && places_[from].kind == Place::none;
+  const bool own = block_->nodes[from].op == Op::get && block_->nodes[from].what == guest && values_[from].place.kind == Place::none;
   done_with(from);
   if (own) return;
   pin(p, true);
@@ -315,14 +293,14 @@ void BlockEmitter::set(uint8_t guest, Ref from) {
 }
 
 bool BlockEmitter::pinned(const Place& p) const {
-  const size_t index = temporary_index(static_cast<Code>(p.k));
+  const size_t index = temporary_index(p.k);
   return p.kind == Place::reg && index < temporaries.size() && pinned_[index];
 }
 
 /// Keeps a place's temporary from being given away, whether a node owns it or not.
 void BlockEmitter::pin(const Place& p, bool on) {
   if (p.kind != Place::reg) return;
-  const size_t index = temporary_index(static_cast<Code>(p.k));
+  const size_t index = temporary_index(p.k);
   if (index < temporaries.size()) pinned_[index] = on;
 }
 
@@ -335,10 +313,10 @@ void BlockEmitter::set_system(const Node& n) {
   move(value, p);
   const Reg64 at(cells.getIdx());
   if (n.op == Op::set_csr) {
-    mov(at, ptr[Reg64(base) + VMSIM_STATE(csr)]);
-    mov(dword[at + 4 * n.what], value);
+    mov(at, field(VMSIM_STATE(csr)));
+    mov(Mem{at.getIdx(), 4 * n.what}, value);
   } else {
-    mov(at, ptr[Reg64(base) + VMSIM_STATE(mode)]);
+    mov(at, field(VMSIM_STATE(mode)));
     mov(byte[at], value.cvt8());
     and_(byte[at], 1);
   }
@@ -349,7 +327,7 @@ void BlockEmitter::set_system(const Node& n) {
 
 void BlockEmitter::side_exit(Ref r) {
   const Node& n = block_->nodes[r];
-  const Hole out = jump_if(test_condition(n.a));
+  const Hole out = jump(test_condition(n.a));
   done_with(n.a);
   if (n.op == Op::trap_if) {
     const Place tval = place(n.b);
@@ -369,14 +347,14 @@ void BlockEmitter::side_exit(Ref r) {
 
 void BlockEmitter::trap(uint16_t at, uint32_t cause, const Place& tval) {
   refund(block_->count - at);
-  if (tval.kind == Place::constant) mov(dword[Reg64(base) + VMSIM_STATE(tval)], tval.k);
+  if (tval.kind == Place::constant) mov(field(VMSIM_STATE(tval)), tval.k);
   else {
     move(eax, tval);
-    mov(dword[Reg64(base) + VMSIM_STATE(tval)], eax);
+    mov(field(VMSIM_STATE(tval)), eax);
   }
-  mov(dword[Reg64(base) + VMSIM_STATE(cause)], cause);
-  mov(dword[Reg64(base) + VMSIM_STATE(word)], block_->guests[at].word);
-  mov(dword[Reg64(base) + VMSIM_STATE(pc)], block_->guests[at].pc);
+  mov(field(VMSIM_STATE(cause)), cause);
+  mov(field(VMSIM_STATE(word)), block_->guests[at].word);
+  mov(field(VMSIM_STATE(pc)), block_->guests[at].pc);
   leave(Reason::trap);
 }
 
@@ -385,26 +363,25 @@ void BlockEmitter::end(Ref r) {
   switch (n.op) {
     case Op::go: return link_here(n.k, 0);
     case Op::trap: return trap(n.at, n.k, place(n.a));
-    case Op::leave: mov(dword[Reg64(base) + VMSIM_STATE(pc)], n.k); return leave(Reason::step);
+    case Op::leave: mov(field(VMSIM_STATE(pc)), n.k); return leave(Reason::step);
     default: break;
   }
   move(eax, place(n.a));
   if (n.op == Op::look || !runtime_.features_.jump_cache) {
-    mov(dword[Reg64(base) + VMSIM_STATE(pc)], eax);
+    mov(field(VMSIM_STATE(pc)), eax);
     return leave(n.op == Op::look ? Reason::look : Reason::lookup);
   }
   // 16 bytes an entry, chosen by bits 2 and up of the address.
   static_assert(sizeof(JumpEntry) == 16);
   mov(ecx, eax);
-  and_(ecx, static_cast<uint32_t>(jump_entries - 1) << 2);
-  mov(rdx, ptr[Reg64(base) + VMSIM_STATE(generation)]);
+  alu(Alu::and_, ecx, static_cast<uint32_t>(jump_entries - 1) << 2);
+  mov(rdx, field(VMSIM_STATE(generation)));
   or_(rdx, rax);
   const auto entry = Reg64(base) + rcx * 4 + VMSIM_STATE(jumps);
   cmp(ptr[entry + static_cast<int>(offsetof(JumpEntry, tag))], rdx);
-  jne(somewhere());
-  later_.push_back([this, miss = hole()] {
+  later_.push_back([this, miss = jump(not_equal)] {
     fill(miss);
-    mov(dword[Reg64(base) + VMSIM_STATE(pc)], eax);
+    mov(field(VMSIM_STATE(pc)), eax);
     leave(Reason::lookup);
   });
   jmp(ptr[entry + static_cast<int>(offsetof(JumpEntry, code))]);

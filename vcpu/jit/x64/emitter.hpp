@@ -28,6 +28,7 @@ struct Features {
   bool bmi2 = true;        // shifts by any register; used where the host has it
   bool resident = true;    // guest registers in host registers
   bool jump_cache = true;  // computed jumps look their target up in line
+  bool share = true;       // accesses close together look up one translation
 };
 
 class BlockEmitter;

@@ -22,6 +22,9 @@ void BlockEmitter::with(const Place& p, F&& use) {
 
 namespace {
 
+/// The place as Xbyak names it.
+Xbyak::Address outside(const Mem& m) { return Xbyak::util::dword[Reg64(m.base) + m.displacement]; }
+
 bool is_reg(const auto& p, const Reg32& r) { return p.kind == p.reg && p.k == static_cast<uint32_t>(r.getIdx()); }
 
 /// Operations that need all temporaries for themselves.
@@ -73,9 +76,8 @@ void BlockEmitter::value(Ref r, int host, uint8_t guest) {
     binary(r, to);
     pin(target, false);
   } else if (n.op == Op::get_csr) {
-    const Reg64 at(to.getIdx());
-    mov(at, ptr[Reg64(base) + VMSIM_STATE(csr)]);
-    mov(to, dword[at + 4 * n.what]);
+    mov(Reg64(to.getIdx()), field(VMSIM_STATE(csr)));
+    mov(to, Mem{to.getIdx(), 4 * n.what});
   } else if (n.op == Op::not_) {
     move(to, place(n.a));
     not_(to);
@@ -83,7 +85,7 @@ void BlockEmitter::value(Ref r, int host, uint8_t guest) {
     move(to, place(n.a));
     if (n.k == 8) movsx(to, to.cvt8());
     else if (n.k == 16) movsx(to, to.cvt16());
-    else if (n.k < 32) shl(to, static_cast<int>(32 - n.k)), sar(to, static_cast<int>(32 - n.k));
+    else if (n.k < 32) shift(Shift::left, to, static_cast<uint8_t>(32 - n.k)), shift(Shift::arithmetic, to, static_cast<uint8_t>(32 - n.k));
   }
   for (const Ref operand : operands)
     if (operand != no_ref) pin(place(operand), false);
@@ -93,12 +95,12 @@ void BlockEmitter::value(Ref r, int host, uint8_t guest) {
 }
 
 void BlockEmitter::add_to(Reg32 to, const Place& a, const Place& b) {
-  if (is_reg(a, to)) return with(b, [&](auto o) { add(to, o); });
-  if (is_reg(b, to)) return with(a, [&](auto o) { add(to, o); });
-  if (a.kind == Place::reg && b.kind == Place::constant) return lea(to, ptr[Reg64(static_cast<int>(a.k)) + static_cast<int>(b.k)]);
-  if (a.kind == Place::reg && b.kind == Place::reg) return lea(to, ptr[Reg64(static_cast<int>(a.k)) + Reg64(static_cast<int>(b.k))]);
+  if (is_reg(a, to)) return with(b, [&](auto o) { alu(Alu::add, to, o); });
+  if (is_reg(b, to)) return with(a, [&](auto o) { alu(Alu::add, to, o); });
+  if (a.kind == Place::reg && b.kind == Place::constant) return lea(to, Mem{static_cast<int>(a.k), static_cast<int>(b.k)});
+  if (a.kind == Place::reg && b.kind == Place::reg) return lea(to, Mem{.base = static_cast<int>(a.k), .index = static_cast<int>(b.k)});
   move(to, a);
-  with(b, [&](auto o) { add(to, o); });
+  with(b, [&](auto o) { alu(Alu::add, to, o); });
 }
 
 void BlockEmitter::binary(Ref r, Reg32 to) {
@@ -109,33 +111,28 @@ void BlockEmitter::binary(Ref r, Reg32 to) {
     case Op::sub:
       if (is_reg(b, to) && !is_reg(a, to)) {
         neg(to);
-        return with(a, [&](auto o) { add(to, o); });
+        return with(a, [&](auto o) { alu(Alu::add, to, o); });
       }
       move(to, a);
-      return with(b, [&](auto o) { sub(to, o); });
+      return with(b, [&](auto o) { alu(Alu::sub, to, o); });
     case Op::and_:
     case Op::or_:
     case Op::xor_: {
       const bool swapped = is_reg(b, to);
       if (!swapped) move(to, a);
-      return with(swapped ? a : b, [&](auto o) {
-        if (n.op == Op::and_) and_(to, o);
-        else if (n.op == Op::or_) or_(to, o);
-        else xor_(to, o);
-      });
+      return with(swapped ? a : b, [&](auto o) { alu(n.op == Op::and_ ? Alu::and_ : n.op == Op::or_ ? Alu::or_ : Alu::xor_, to, o); });
     }
     case Op::mul: {
       const bool swapped = is_reg(b, to);
       const Place& other = swapped ? a : b;
       if (!swapped) move(to, a);
       if (other.kind == Place::constant) return imul(to, to, static_cast<int>(other.k));
-      return with(other, [&](auto o) {
-        if constexpr (!std::is_same_v<decltype(o), uint32_t>) imul(to, o);
-      });
+      if (other.kind == Place::reg) return imul(to, Reg32(static_cast<int>(other.k)));
+      return imul(to, outside(address(other)));
     }
     case Op::shl:
     case Op::shr_u:
-    case Op::shr_s: return shift(n.op, to, a, b);
+    case Op::shr_s: return shift_by(n.op, to, a, b);
     case Op::mulh_ss:
     case Op::mulh_su:
     case Op::mulh_uu: return high_product(n.op, to, a, b);
@@ -143,14 +140,11 @@ void BlockEmitter::binary(Ref r, Reg32 to) {
   }
 }
 
-void BlockEmitter::shift(Op op, Reg32 to, const Place& a, const Place& b) {
+void BlockEmitter::shift_by(Op op, Reg32 to, const Place& a, const Place& b) {
   if (b.kind == Place::constant) {
     move(to, a);
-    const auto by = static_cast<int>(b.k & 31);
-    if (by == 0) return;
-    if (op == Op::shl) shl(to, by);
-    else if (op == Op::shr_u) shr(to, by);
-    else sar(to, by);
+    const auto by = static_cast<uint8_t>(b.k & 31);
+    if (by != 0) shift(op == Op::shl ? Shift::left : op == Op::shr_u ? Shift::right : Shift::arithmetic, to, by);
     return;
   }
   if (runtime_.features_.bmi2) {
@@ -163,7 +157,7 @@ void BlockEmitter::shift(Op op, Reg32 to, const Place& a, const Place& b) {
       else sarx(to, what, count);
     };
     if (a.kind == Place::reg) return by(Reg32(static_cast<int>(a.k)));
-    if (a.kind != Place::constant) return by(address(a));
+    if (a.kind != Place::constant) return by(outside(address(a)));
     move(edx, a);
     return by(edx);
   }
@@ -189,9 +183,8 @@ void BlockEmitter::high_product(Op op, Reg32 to, const Place& a, const Place& b)
 void BlockEmitter::divide(Op op, Reg32 to, const Place& a, const Place& b) {
   move(eax, a);
   move(ecx, b);
-  Label by_zero, end;
   test(ecx, ecx);
-  jz(by_zero);
+  const Hole by_zero = jump(equal);
   if (op == Op::div_s || op == Op::rem_s) {
     movsxd(rax, eax);
     movsxd(rcx, ecx);
@@ -202,10 +195,10 @@ void BlockEmitter::divide(Op op, Reg32 to, const Place& a, const Place& b) {
     div(ecx);
   }
   if (op == Op::rem_s || op == Op::rem_u) mov(eax, edx);
-  jmp(end);
-  L(by_zero);
-  xor_(eax, eax);
-  L(end);
+  const Hole end = jump();
+  fill(by_zero);
+  alu(Alu::xor_, eax, eax);
+  fill(end);
   if (to.getIdx() != Code::RAX) mov(to, eax);
 }
 
@@ -216,26 +209,23 @@ Reg32 BlockEmitter::select(Ref r, int host) {
   if (a.kind == Place::constant && b.kind == Place::constant && (a.k | b.k) == 1 && a.k != b.k) {
     const Reg32 to = host >= 0 ? Reg32(host) : temporary();
     truth_to(to, n.c);
-    if (a.k == 0) xor_(to, 1);
+    if (a.k == 0) alu(Alu::xor_, to, 1);
     return to;
   }
   const Reg32 result = temporary();
   const Place kept{Place::reg, static_cast<uint32_t>(result.getIdx())};
   pin(kept, true);
-  Label chosen;
   // Between the test of the condition and the choice nothing may touch the flags: moves do not.
   if (a.kind == Place::constant) {
     const Holds holds = test_condition(n.c);
     mov(result, a.k);
-    jump_if(holds, chosen);
+    const Hole chosen = jump(holds);
     move(result, b);
-    L(chosen);
+    fill(chosen);
   } else {
     move(result, b);
     const Holds holds = test_condition(n.c);
-    with(a, [&](auto o) {
-      if constexpr (!std::is_same_v<decltype(o), uint32_t>) move_if(holds, result, o);
-    });
+    move_if(holds, result, a);
   }
   pin(kept, false);
   if (host < 0) return result;
@@ -243,43 +233,23 @@ Reg32 BlockEmitter::select(Ref r, int host) {
   return Reg32(host);
 }
 
-void BlockEmitter::move_if(Holds holds, Reg32 to, const Xbyak::Operand& from) {
-  switch (holds) {
-    case below: return cmovb(to, from);
-    case not_below: return cmovae(to, from);
-    case equal: return cmove(to, from);
-    case not_equal: return cmovne(to, from);
-    case less: return cmovl(to, from);
-    case not_less: return cmovge(to, from);
-  }
+void BlockEmitter::move_if(Holds holds, Reg32 to, const Place& from) {
+  const auto move = [&](const Xbyak::Operand& what) {
+    switch (holds) {
+      case below: return cmovb(to, what);
+      case not_below: return cmovae(to, what);
+      case equal: return cmove(to, what);
+      case not_equal: return cmovne(to, what);
+      case less: return cmovl(to, what);
+      default: return cmovge(to, what);
+    }
+  };
+  if (from.kind == Place::reg) move(Reg32(static_cast<int>(from.k)));
+  else move(outside(address(from)));
 }
 
-void BlockEmitter::jump_if(Holds holds, Label& target) {
-  switch (holds) {
-    case below: return jb(target);
-    case not_below: return jae(target);
-    case equal: return je(target);
-    case not_equal: return jne(target);
-    case less: return jl(target);
-    case not_less: return jge(target);
-  }
-}
-
-Hole BlockEmitter::jump_if(Holds holds) {
-  switch (holds) {
-    case below: jb(somewhere()); break;
-    case not_below: jae(somewhere()); break;
-    case equal: je(somewhere()); break;
-    case not_equal: jne(somewhere()); break;
-    case less: jl(somewhere()); break;
-    case not_less: jge(somewhere()); break;
-  }
-  return hole();
-}
-
-BlockEmitter::Holds BlockEmitter::test_condition(Ref condition) {
+Holds BlockEmitter::test_condition(Ref condition) {
   const Node& n = block_->nodes[condition];
-  const auto opposite = [](Holds h) { return static_cast<Holds>(h ^ 1); };
   if (n.op == Op::negate) return opposite(test_condition(n.a));
   if (!ir::is_comparison(n.op)) {
     const Reg32 t = temporary();
@@ -300,19 +270,19 @@ BlockEmitter::Holds BlockEmitter::test_condition(Ref condition) {
       mov(t, a.k);
       test(t, t);
     } else {
-      cmp(address(a), 0);
+      alu(Alu::cmp, address(a), 0);
     }
   } else if (a.kind == Place::reg || (b.kind != Place::reg && b.kind != Place::memory && b.kind != Place::slot && a.kind != Place::constant)) {
     with(b, [&](auto o) {
-      if (a.kind == Place::reg) cmp(Reg32(static_cast<int>(a.k)), o);
-      else if constexpr (std::is_same_v<decltype(o), uint32_t>) cmp(address(a), o);
+      if (a.kind == Place::reg) alu(Alu::cmp, Reg32(static_cast<int>(a.k)), o);
+      else if constexpr (std::is_same_v<decltype(o), uint32_t>) alu(Alu::cmp, address(a), o);
     });
   } else if (b.kind == Place::reg && a.kind != Place::constant) {
-    cmp(address(a), Reg32(static_cast<int>(b.k)));
+    alu(Alu::cmp, address(a), Reg32(static_cast<int>(b.k)));
   } else {
     const Reg32 t = temporary();
     move(t, a);
-    with(b, [&](auto o) { cmp(t, o); });
+    with(b, [&](auto o) { alu(Alu::cmp, t, o); });
   }
   switch (n.op) {
     case Op::eq: return equal;
@@ -330,7 +300,7 @@ void BlockEmitter::set_if(Holds holds, Reg32 to) {
     case equal: sete(low); break;
     case not_equal: setne(low); break;
     case less: setl(low); break;
-    case not_less: setge(low); break;
+    default: setge(low); break;
   }
   movzx(to, low);
 }
@@ -347,11 +317,11 @@ void BlockEmitter::truth_to(Reg32 to, Ref condition) {
     if (slot_owners_[i] == no_ref) parts[count++] = i;
   if (count < 2) throw TooHard{};
   // A temporary is never read by the condition here; a guest register's home may be.
-  const Reg32 t = temporary_index(static_cast<Code>(to.getIdx())) < temporaries.size() ? to : temporary();
+  const Reg32 t = temporary_index(static_cast<uint32_t>(to.getIdx())) < temporaries.size() ? to : temporary();
   const Place kept{Place::reg, static_cast<uint32_t>(t.getIdx())};
   const bool was_pinned = pinned(kept);
   pin(kept, true);
-  const auto part_slot = [&](size_t i) { return slot(static_cast<int>(parts[i])); };
+  const auto part_slot = [&](size_t i) { return slot(static_cast<uint32_t>(parts[i])); };
   for (const size_t i : {0, 1}) {
     slot_owners_[parts[i]] = condition;  // taken while this lasts
     truth_to(t, i == 0 ? n.a : n.b);
@@ -360,16 +330,13 @@ void BlockEmitter::truth_to(Reg32 to, Ref condition) {
   if (n.op == Op::choose) {
     truth_to(t, n.c);
     test(t, t);
-    Label chosen;
     mov(t, part_slot(0));
-    jnz(chosen);
+    const Hole chosen = jump(not_equal);
     mov(t, part_slot(1));
-    L(chosen);
+    fill(chosen);
   } else {
     mov(t, part_slot(0));
-    if (n.op == Op::both) and_(t, part_slot(1));
-    else if (n.op == Op::either) or_(t, part_slot(1));
-    else xor_(t, part_slot(1));
+    alu(n.op == Op::both ? Alu::and_ : n.op == Op::either ? Alu::or_ : Alu::xor_, t, part_slot(1));
   }
   for (const size_t part : parts) slot_owners_[part] = no_ref;
   pin(kept, was_pinned);
