@@ -9,6 +9,7 @@
 namespace vmsim {
 namespace {
 
+constexpr uint32_t page = 4096;
 constexpr uint32_t compressed_flag = 1, float_mask = 6;  // e_flags: RVC, and the float ABI (psABI, section 8.1)
 
 /// Bounded reads of plain structures.
@@ -118,6 +119,7 @@ class Writer {
     bytes.insert(bytes.end(), from, from + sizeof value);
   }
   void add_bytes(std::span<const uint8_t> more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
+  void skip(size_t count) { bytes.resize(bytes.size() + count); }
   void align(size_t to) { bytes.resize((bytes.size() + to - 1) / to * to); }
   [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(bytes.size()); }
 };
@@ -165,12 +167,13 @@ std::vector<uint8_t> write_elf(std::span<const ElfSection> sections, std::span<c
   Writer contents;
   const uint32_t contents_at = static_cast<uint32_t>(sizeof header + sections.size() * sizeof(Elf32_Phdr));
   for (const ElfSection& s : sections) {
-    contents.align(4);
+    // Offset and address agree modulo a page, so that a loader that maps files can load it.
+    contents.skip((s.address - contents_at - contents.size()) % page);
     const uint32_t at = contents_at + contents.size();
     const auto file_size = static_cast<uint32_t>(s.bytes.size());
     const uint32_t memory_size = file_size + s.zero_fill;
     const bool no_bits = file_size == 0 && memory_size != 0;
-    programs.push_back({PT_LOAD, at, s.address, s.address, file_size, memory_size, PF_R | (s.writable ? PF_W : 0u) | (s.executable ? PF_X : 0u), 4});
+    programs.push_back({PT_LOAD, at, s.address, s.address, file_size, memory_size, PF_R | (s.writable ? PF_W : 0u) | (s.executable ? PF_X : 0u), page});
     headers.push_back({section_names.add(s.name), no_bits ? uint32_t{SHT_NOBITS} : uint32_t{SHT_PROGBITS},
                        SHF_ALLOC | (s.writable ? SHF_WRITE : 0u) | (s.executable ? SHF_EXECINSTR : 0u), s.address, at, no_bits ? memory_size : file_size, 0, 0,
                        4, 0});

@@ -15,6 +15,7 @@ items=(
   "jit lock-step, clang|clang|test_jit|VMSIM_SCALE=100 ./test_jit --gtest_filter='Jit/*'"
   "100000 privileged programs, bare and every technique|release|test_lockstep|VMSIM_SCALE=100 ./test_lockstep --gtest_filter='Techniques/RandomPrograms.*'"
   "10000 privileged programs, bare and qemu-system-riscv32|release|test_qemu|VMSIM_SCALE=34 ./test_qemu"
+  "10000 user programs, bare and qemu-riscv32|release|test_qemu_user|VMSIM_SCALE=100 ./test_qemu_user"
   "decoder, every word|release|test_isa|VMSIM_SCALE=1009 ./test_isa --gtest_filter='TheDecoder.*'"
   "mutants of toy32, all of them|release|test_check|VMSIM_SCALE=10 ./test_check --gtest_filter='Mutants.*'"
   "64 guests by weight and half of them hostile, 10^8 steps|release|test_monitor|./test_monitor --gtest_filter='TheHost.*'"

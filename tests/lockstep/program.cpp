@@ -27,19 +27,21 @@ class Generator {
     program_.seed = seed;
     program_.paging = options.paging;
     program_.budget = options.budget;
+    if (options_.user) options_.finite = true, options_.privileged = false;
   }
 
   Program make() {
     if (options_.paging) tables();
     boot();
-    handler();
+    if (!options_.user) handler();
     data();
     at_ = Program::ram + body_at;
     for (int i = 0; i < options_.items; ++i) {
       if (i % 2 == 0 || options_.uses.empty()) body_item();
       else use_item();
     }
-    if (options_.finite) end();
+    if (options_.user) item({word("ebreak", {}), word("jal", {.imm = 0u - 4})}, true);  // until enough has trapped
+    else if (options_.finite) end();
     // The body's end leads back to its start.
     else item({word("jal", {.imm = body_at + Program::ram - at_})}, true);
     return std::move(program_);
@@ -109,6 +111,7 @@ class Generator {
     std::vector<uint32_t> words;
     for (Reg r = 1; r < 32; ++r) append(words, load_constant(r, interesting()));
     auto set = [&](uint16_t csr, uint32_t value) {
+      if (options_.user) return;
       append(words, load_constant(6, value));
       words.push_back(csr_word("csrrw", 0, csr, 6));
     };
@@ -285,7 +288,7 @@ class Generator {
     } else if (kind < 13) {
       const Reg rd = reg();
       words = load_constant(rd, interesting());
-    } else if (kind < 15) {
+    } else if (kind < 15 && !options_.user) {
       return options_.finite ? change_mode() : firmware_call();
     } else if (kind < 19 && options_.privileged) {
       return change_mode();
@@ -347,15 +350,15 @@ class Generator {
       case Format::Branch:
         o.imm = 4 * (1 + below(12));
         if (chance(20)) o.imm = 0 - o.imm;
-        if (chance(4)) o.imm += 2;
+        if (chance(4) && !options_.user) o.imm += 2;
         break;
       case Format::Jump:
         o.imm = 4 * (1 + below(12));
-        if (chance(4)) o.imm += 2;
+        if (chance(4) && !options_.user) o.imm += 2;
         break;
       case Format::JumpReg:
         if (o.rs1 == 0) o.rs1 = 7;
-        words = load_constant(o.rs1, chance(90) ? Program::ram + body_at + below(0x400) : interesting());
+        words = load_constant(o.rs1, (chance(90) ? Program::ram + body_at + below(0x400) : interesting()) & (options_.user ? ~3u : ~0u));
         o.imm = below(2);
         break;
       case Format::Csr:
@@ -369,6 +372,7 @@ class Generator {
       default: break;
     }
     if (row.name == "sret" && chance(70)) return {word("addi", {})};
+    if (options_.user && row.name == "ecall") return {word("ebreak", {})};
     if (options_.finite && row.name == "ecall") words = load_constant(17, 99);
     // A reservation lasts until the next instruction everywhere; how much longer, machines differ.
     if (options_.finite && row.name == "sc.w") words.push_back(word("lr.w", {.rs1 = o.rs1}));

@@ -59,6 +59,7 @@ struct ProgramOptions {
   int items = 160;
   uint64_t budget = 700;
   bool finite = false;    // ends by itself, with the firmware's shutdown, and depends on nothing but instructions: no time, no devices, no A or D clear
+  bool user = false;      // in user mode, from beginning to end: whoever is below goes on behind what trapped, until enough has. Finite, and calls nobody
   std::vector<Use> uses;  // every second item is one of these, where there are any
 };
 
