@@ -66,22 +66,25 @@ std::optional<Exit> Dispatcher::dispatch(Hart& virtual_hart, const TrapExit& tra
 }
 
 bool Dispatcher::inject(Hart& virtual_hart, TraceSink* sink) {
-  std::optional<Hart> before;
-  if (watches(sink)) before = virtual_hart;
-  if (!take_interrupt(isa_, virtual_hart, records(sink))) return false;
-  ++count_.exits;
-  clusters_.begin();
-  if (before)
-    sink->act({.number = count_.exits,
-               .step = before->clock.steps,
-               .mode = before->mode,
-               .resume_mode = virtual_hart.mode,
-               .pc = before->pc,
-               .real_cause = cause::timer_interrupt,
-               .kind = ActKind::inject,
-               .cause = virtual_hart[Csr::scause],
-               .changes = changes(*before, virtual_hart),
-               .resume = virtual_hart.pc});
+  const auto taken = [&] {
+    if (!take_interrupt(isa_, virtual_hart, records(sink))) return false;
+    ++count_.exits;
+    clusters_.begin();
+    return true;
+  };
+  if (!watches(sink)) return taken();
+  const Hart before = virtual_hart;
+  if (!taken()) return false;
+  sink->act({.number = count_.exits,
+             .step = before.clock.steps,
+             .mode = before.mode,
+             .resume_mode = virtual_hart.mode,
+             .pc = before.pc,
+             .real_cause = cause::timer_interrupt,
+             .kind = ActKind::inject,
+             .cause = virtual_hart[Csr::scause],
+             .changes = changes(before, virtual_hart),
+             .resume = virtual_hart.pc});
   return true;
 }
 

@@ -6,9 +6,10 @@
 
 namespace vmsim {
 
-Interpreter::Interpreter(const Isa& isa, Bus& bus, EngineOptions options)
-    : isa_(isa), bus_(bus), options_(options), mmu_(isa, bus, options.translation_cache, options.races), blocks_(isa, bus.memory(), options.block_cache),
-      code_(isa, bus.memory(), options) {
+Interpreter::Interpreter(const Isa& isa, Bus& bus, EngineOptions options, Mmu* shared)
+    : isa_(isa), bus_(bus), options_(options),
+      own_mmu_(shared == nullptr ? std::make_unique<Mmu>(isa, bus, options.translation_cache, options.races) : nullptr),
+      mmu_(shared == nullptr ? *own_mmu_ : *shared), blocks_(isa, bus.memory(), options.block_cache), code_(isa, bus.memory(), options) {
   options_.threaded = options.threaded && options.block_cache && threaded::has_tail_calls();
   cpu_.engine = this;
 }
@@ -68,7 +69,8 @@ Exit Interpreter::run_to_exit(Hart& hart, uint64_t budget, TrapDestination desti
     if (options_.kernel_only && hart.mode == Mode::user) return leave(ModeExit{});
     if (to_guest && enter([&] { return take_interrupt(isa_, hart, sink); })) continue;
     const uint64_t until = to_guest ? std::min(end, timer_step(hart)) : end;
-    switch (!Recorded && options_.threaded ? run_threaded(hart, until) : run_switch<Recorded>(hart, until, sink)) {
+    // Few steps are no whole block: the switch form would run them in the end.
+    switch (!Recorded && options_.threaded && until - hart.clock.steps > 2 ? run_threaded(hart, until) : run_switch<Recorded>(hart, until, sink)) {
       case Stop::until:
       case Stop::look: break;
       case Stop::device: return leave(DeviceExit{});

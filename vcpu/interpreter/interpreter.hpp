@@ -14,7 +14,8 @@ enum class Stop : uint8_t { until, look, trap, wait, device };
 
 class Interpreter final : public Engine {
  public:
-  Interpreter(const Isa& isa, Bus& bus, EngineOptions options);
+  /// `shared` is another engine's that runs the same hart; without one it has its own.
+  Interpreter(const Isa& isa, Bus& bus, EngineOptions options, Mmu* shared = nullptr);
 
   Exit run(Hart& hart, uint64_t budget, TrapDestination destination, TraceSink* sink) override;
   void flush(std::optional<Virtual> address) override { mmu_.flush(address); }
@@ -63,7 +64,8 @@ class Interpreter final : public Engine {
   const Isa& isa_;
   Bus& bus_;
   EngineOptions options_;
-  Mmu mmu_;
+  std::unique_ptr<Mmu> own_mmu_;
+  Mmu& mmu_;
   BlockCache blocks_;
   threaded::Code code_;
   threaded::Cpu cpu_;

@@ -29,13 +29,13 @@ EngineOptions without_jit(EngineOptions options) {
 std::unique_ptr<Engine> make_jit(const Isa& isa, Bus& bus, EngineOptions options) { return std::make_unique<Jit>(isa, bus, options); }
 
 void FencedBus::fenced(const Fence& fence) {
-  static_cast<Jit&>(jit_).forget_translations(fence.address);
+  static_cast<Jit&>(jit_).forget_places();
   inner_.fenced(fence);
 }
 
 Jit::Jit(const Isa& isa, Bus& bus, EngineOptions options)
-    : isa_(isa), bus_(bus), options_(options), mmu_(isa, bus, options.translation_cache), fenced_(bus, *this),
-      interpreter_(make_interpreter(isa, fenced_, without_jit(options))), state_memory_((sizeof(State) + page_size - 1) / page_size * page_size),
+    : isa_(isa), bus_(bus), options_(options), mmu_(isa, bus, options.translation_cache, options.races), fenced_(bus, *this),
+      interpreter_(isa, fenced_, without_jit(options), &mmu_), state_memory_((sizeof(State) + page_size - 1) / page_size * page_size),
       state_(*reinterpret_cast<State*>(state_memory_.data())),
       emitter_({.bmi2 = options.jit.bmi2, .resident = options.jit.resident, .jump_cache = options.jit.jump_cache, .share = options.jit.share}),
       counts_(options.jit.counts != nullptr ? *options.jit.counts : own_counts_),
@@ -45,19 +45,14 @@ Jit::Jit(const Isa& isa, Bus& bus, EngineOptions options)
 
 Exit Jit::run(Hart& hart, uint64_t budget, TrapDestination destination, TraceSink* sink) {
   const bool recorded = sink != nullptr && sink->wants_records();
-  if (recorded || !options_.block_cache || options_.races != nullptr) return interpreter_->run(hart, budget, destination, sink);
+  if (recorded || !options_.block_cache || options_.races != nullptr) return interpreter_.run(hart, budget, destination, sink);
   const uint64_t start = hart.clock.steps;
   return run_to_exit(hart, budget > ~uint64_t{0} - start ? ~uint64_t{0} : start + budget, destination);
 }
 
 void Jit::flush(std::optional<Virtual> address) {
-  interpreter_->flush(address);
-  forget_translations(address);
-}
-
-void Jit::forget_translations(std::optional<Virtual> address) {
   mmu_.flush(address);
-  spaces_.fill({});
+  forget_places();
 }
 
 void Jit::refresh() {
@@ -153,7 +148,7 @@ Translated* Jit::translate(Page& page, Spot& spot, uint32_t pc) {
 
 Jit::Left Jit::interpret(Hart& hart, uint64_t steps, TrapDestination destination) {
   std::ranges::copy(state_.x, hart.x.begin());
-  const Exit exit = interpreter_->run(hart, steps, destination, nullptr);
+  const Exit exit = interpreter_.run(hart, steps, destination, nullptr);
   std::ranges::copy(hart.x, state_.x.begin());
   refresh();
   if (std::holds_alternative<BudgetExit>(exit)) return std::nullopt;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "vcpu/engine.hpp"
+#include "vcpu/interpreter/interpreter.hpp"
 #include "vcpu/ir/form.hpp"
 #include "vcpu/jit/code_cache.hpp"
 #include "vcpu/mmu.hpp"
@@ -33,8 +34,8 @@ class Jit final : public Engine {
   Jit(const Isa& isa, Bus& bus, EngineOptions options);
   Exit run(Hart& hart, uint64_t budget, TrapDestination destination, TraceSink* sink) override;
   void flush(std::optional<Virtual> address) override;
-  /// As flush, without the interpreter.
-  void forget_translations(std::optional<Virtual> address);
+  /// Translations have been flushed: where code is has to be found anew.
+  void forget_places() { spaces_.fill({}); }
 
   [[nodiscard]] const TranslationCounts& counts() const { return counts_; }
 
@@ -69,7 +70,7 @@ class Jit final : public Engine {
   EngineOptions options_;
   Mmu mmu_;
   FencedBus fenced_;
-  std::unique_ptr<Engine> interpreter_;
+  Interpreter interpreter_;  // over the same Mmu
   host::Mapping state_memory_;
   State& state_;
   Emitter emitter_;

@@ -83,9 +83,8 @@ BlockEmitter::Reached BlockEmitter::reach(Ref r, bool store) {
   mov(rcx, addend);
   found.at = {.base = Code::RAX, .index = Code::RCX};
   if (member == nullptr) return found;
-  Encoder::add(rax, rcx);
-  mov(kept, rax);
-  found.at = {.base = Code::RAX};
+  Encoder::lea(rdx, ptr[rax + rcx]);
+  mov(kept, rdx);
   return found;
 }
 
