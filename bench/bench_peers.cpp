@@ -179,6 +179,7 @@ void ablation() {
       {"jump cache", jit, [](EngineOptions& o) { o.jit.jump_cache = false; }},
       {"resident registers", jit, [](EngineOptions& o) { o.jit.resident = false; }},
       {"direct memory", jit, [](EngineOptions& o) { o.jit.direct_memory = false; }},
+      {"unrolling", jit, [](EngineOptions& o) { o.jit.unroll = false; }},
       {"sharing", jit, [](EngineOptions& o) { o.jit.share = false; }},
       {"bmi2", jit, [](EngineOptions& o) { o.jit.bmi2 = false; }},
   };

@@ -68,6 +68,7 @@ struct JitOptions {
   uint32_t longest = 64;         // guest instructions of a block
   bool follow_jumps = true;      // blocks go on through direct jumps ...
   bool pass_branches = true;     // ... and past forward branches
+  bool unroll = true;            // short loops go round several times in one block
   bool chaining = true;          // exits go straight to the next block
   bool jump_cache = true;        // computed jumps look their target up in line
   bool resident = true;          // guest registers in host registers

@@ -19,10 +19,12 @@ JitOptions options_from(fuzz::Bytes& bytes) {
           .longest = (more & 4) != 0 ? 3u : 64u,
           .follow_jumps = (off & 1) == 0,
           .pass_branches = (off & 2) == 0,
+          .unroll = (more & 8) == 0,
           .chaining = (off & 4) == 0,
           .jump_cache = (off & 8) == 0,
           .resident = (off & 16) == 0,
           .direct_memory = (off & 32) == 0,
+          .share = (more & 16) == 0,
           .bmi2 = (off & 64) == 0,
           .verify = true};
 }

@@ -64,6 +64,12 @@ std::vector<uint32_t> random_words(std::mt19937_64& random) {
     if (o.rd == 8 && random() % 32 != 0) o.rd = 9;
     words.push_back(isa.encode(op, o));
   }
+  // Some go back to the start, at their end or earlier.
+  if (random() % 2 == 0) {
+    const auto last = static_cast<uint32_t>(random() % words.size());
+    words[last] = isa.encode(isa.find(random() % 2 == 0 ? "bne" : "bge"),
+                             {.rs1 = registers[random() % registers.size()], .rs2 = registers[random() % registers.size()], .imm = 0u - 4 * last});
+  }
   return words;
 }
 
@@ -144,6 +150,16 @@ ir::Block assembled(const std::string& source) {
 }
 
 size_t count(const ir::Block& block, ir::Op op) { return static_cast<size_t>(std::ranges::count(block.nodes, op, &ir::Node::op)); }
+
+TEST(Form, goes_round_a_short_loop_several_times_and_leaves_it_where_the_branch_is_not_taken) {
+  const ir::Block block = assembled("loop: lw a0, 0(a1)\naddi a1, a1, 4\nbne a1, a2, loop\necall\n");
+  EXPECT_EQ(block.guests.size(), 30u) << ir::print(block);
+  EXPECT_EQ(block.count, 30u);
+  ASSERT_EQ(count(block, ir::Op::exit_if), 10u);
+  const auto leaves = [](uint32_t pc) { return [pc](const ir::Node& n) { return n.op == ir::Op::exit_if && n.k == pc; }; };
+  EXPECT_EQ(std::ranges::count_if(block.nodes, leaves(code.at + 12)), 9);
+  EXPECT_EQ(std::ranges::count_if(block.nodes, leaves(code.at)), 1);
+}
 
 TEST(Passes, constants_make_a_value_of_two_instructions_one_constant_and_its_users_see_it) {
   ir::Block block = assembled("lui a0, 0x12345\naddi a0, a0, 0x678\nsw a0, 0(a1)\necall\n");

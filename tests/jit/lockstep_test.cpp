@@ -118,6 +118,7 @@ std::vector<Case> cases() {
   without("no_jump_cache", [](JitOptions& j) { j.jump_cache = false; });
   without("no_residents", [](JitOptions& j) { j.resident = false; });
   without("no_direct_memory", [](JitOptions& j) { j.direct_memory = false; });
+  without("no_unrolling", [](JitOptions& j) { j.unroll = false; });
   without("no_sharing", [](JitOptions& j) { j.share = false; });
   without("no_bmi2", [](JitOptions& j) { j.bmi2 = false; });
   without("basic_blocks", [](JitOptions& j) { j.follow_jumps = j.pass_branches = false; });

@@ -182,6 +182,13 @@ Builder::After Builder::end() {
   return After::split;
 }
 
+void Builder::turn() {
+  const Ref branches = block_.nodes.back().a;
+  block_.nodes.pop_back();
+  const Ref stays = add({.op = Op::negate, .a = branches});
+  add({.op = Op::exit_if, .a = stays, .k = pc_ + 4});
+}
+
 void Builder::finish(uint32_t pc) { add({.op = Op::go, .k = pc}); }
 
 }  // namespace vmsim::ir

@@ -87,6 +87,8 @@ class Builder {
   };
   After end();
   [[nodiscard]] uint32_t target() const { return known_target_; }
+  /// After a `split`: the exit stands for where it does not branch, and what it branches to may follow.
+  void turn();
   /// Ends the block: on at `pc`.
   void finish(uint32_t pc);
 

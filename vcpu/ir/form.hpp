@@ -1,5 +1,5 @@
 // Forms a block: decodes from an address on and runs each row on the builder. A block follows direct jumps and goes on where a forward
-// branch is not taken, inside one page: what lies in another page depends on a mapping that may change.
+// branch is not taken, and round a short loop more than once, inside one page: what lies in another page depends on a mapping that may change.
 #pragma once
 
 #include "isa/isa.hpp"
@@ -13,6 +13,7 @@ struct FormOptions {
   uint32_t most = 64;         // guest instructions
   bool follow_jumps = true;   // through direct jumps
   bool pass_branches = true;  // on where a forward branch is not taken
+  bool unroll = true;         // a short loop back to the start goes round several times
 };
 
 /// The block that starts at `pc`, whose page lies at `page` (both of main memory).

@@ -39,8 +39,8 @@ std::string host_code(const uint8_t* code, size_t size) {
 }  // namespace
 
 Explained explain(const Isa& isa, const Memory& memory, Physical page, uint32_t pc, Mode mode, const JitOptions& options, const Ground& ground) {
-  ir::Block block =
-      ir::form(isa, memory, page, pc, mode, {.most = options.longest, .follow_jumps = options.follow_jumps, .pass_branches = options.pass_branches});
+  ir::Block block = ir::form(isa, memory, page, pc, mode,
+                             {.most = options.longest, .follow_jumps = options.follow_jumps, .pass_branches = options.pass_branches, .unroll = options.unroll});
   Explained shown;
   shown.text = fmt::format("guest code at {:08x}, {} mode, {} instructions\n", pc, mode == Mode::kernel ? "kernel" : "user", block.count);
   for (const ir::Guest& guest : block.guests) {

@@ -119,8 +119,9 @@ Spot* Jit::find(Hart& hart, Page** page) {
 }
 
 Translated* Jit::translate(Page& page, Spot& spot, uint32_t pc) {
-  ir::Block block = ir::form(isa_, bus_.memory(), Physical{page.key.physical}, pc, mode_,
-                             {.most = options_.jit.longest, .follow_jumps = options_.jit.follow_jumps, .pass_branches = options_.jit.pass_branches});
+  ir::Block block = ir::form(
+      isa_, bus_.memory(), Physical{page.key.physical}, pc, mode_,
+      {.most = options_.jit.longest, .follow_jumps = options_.jit.follow_jumps, .pass_branches = options_.jit.pass_branches, .unroll = options_.jit.unroll});
   if (block.count == 0 && block.nodes.back().op == ir::Op::leave) return spot.never = true, nullptr;
   const auto check = [&](std::string_view after) {
     const std::string wrong = ir::verify(block);

@@ -15,7 +15,7 @@ class Sharing {
  public:
   static constexpr uint8_t alone = 0xFF;
   static constexpr size_t most_groups = 8;  // that get a place for their host address
-  static constexpr int32_t longest = 256;   // bytes; the reach of a longer one would often cross a page
+  static constexpr int32_t longest = 128;   // bytes; the reach of a longer one would often cross a page
 
   /// An access: which group it belongs to, and how far it is from the group's first.
   struct Member {

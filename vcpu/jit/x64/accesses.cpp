@@ -112,7 +112,7 @@ void BlockEmitter::load(Ref r, Reg32 to) {
     const Node& n = block_->nodes[r];
     begin_slow(from);
     mov(rdx, access_info(block_->guests[n.at].pc, block_->count - n.at, n.what));
-    fill_outside(call_later(), runtime_.slow_load_);
+    fill_outside(call_later(), from.how == Reached::alone ? runtime_.slow_load_ : runtime_.looked_up_loads_[n.what / 2]);
     if (n.k != 0 && n.what == 1) movsx(Reg32(to), al);
     else if (n.k != 0) movsx(Reg32(to), ax);
     else if (to != Code::RAX) mov(Reg32(to), eax);
@@ -138,7 +138,7 @@ void BlockEmitter::store(Ref r) {
     begin_slow(into);
     move(ecx, value);
     mov(rdx, access_info(block_->guests[n.at].pc, block_->count - n.at, n.what));
-    fill_outside(call_later(), runtime_.slow_store_);
+    fill_outside(call_later(), into.how == Reached::alone ? runtime_.slow_store_ : runtime_.looked_up_stores_[n.what / 2]);
     end_slow(r, into, back);
   });
   done_with(n.a);

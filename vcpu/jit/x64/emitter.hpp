@@ -61,7 +61,8 @@ class Emitter {
   using Enter = Reason (*)(State*, const void*);
   Enter enter_ = nullptr;
   uint32_t slow_load_ = 0, slow_store_ = 0;
-  std::array<uint32_t, 6> exits_{};  // by Reason
+  std::array<uint32_t, 3> looked_up_loads_{}, looked_up_stores_{};  // by bytes / 2; the slow ones stand behind them
+  std::array<uint32_t, 6> exits_{};                                 // by Reason
 };
 
 }  // namespace vmsim::jit::x64

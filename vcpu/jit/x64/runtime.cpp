@@ -3,6 +3,7 @@
 
 #include "vcpu/jit/x64/emitter.hpp"
 #include "vcpu/jit/x64/registers.hpp"
+#include "vcpu/mmu.hpp"
 
 namespace vmsim::jit::x64 {
 namespace {
@@ -48,8 +49,48 @@ class Runtime : public Xbyak::CodeGenerator {
     residents(false);
     ret();
   }
+  /// As slow, for one whose own translation may well be there: its group's was not, perhaps because that reaches over the end of a page.
+  void looked_up_load(uint32_t bytes, const void* slow_load) {
+    push(rdx);
+    find(offsetof(TranslationContext, read), bytes);
+    pop(rdx);
+    jne(slow_load);
+    mov(rcx, ptr[Reg64(data) + rcx + addend_of(offsetof(TranslationContext, read))]);
+    if (bytes == 4) mov(eax, dword[rax + rcx]);
+    else if (bytes == 2) movzx(eax, word[rax + rcx]);
+    else movzx(eax, byte[rax + rcx]);
+    ret();
+  }
+  void looked_up_store(uint32_t bytes, const void* slow_store) {
+    Xbyak::Label found;
+    push(rdx);
+    push(rcx);
+    find(offsetof(TranslationContext, write), bytes);
+    mov(rdx, ptr[Reg64(data) + rcx + addend_of(offsetof(TranslationContext, write))]);
+    pop(rcx);
+    je(found);
+    pop(rdx);
+    jmp(slow_store);
+    L(found);
+    if (bytes == 4) mov(dword[rax + rdx], ecx);
+    else if (bytes == 2) mov(word[rax + rdx], cx);
+    else mov(byte[rax + rdx], cl);
+    pop(rdx);
+    ret();
+  }
 
  private:
+  static int addend_of(size_t entries) { return static_cast<int>(entries + offsetof(TranslationContext::Entry, addend)); }
+  /// The cached translation's entry for the access at eax, at data + rcx; equal where it holds. edx is lost.
+  void find(size_t entries, uint32_t bytes) {
+    mov(ecx, eax);
+    shr(ecx, 12 - 4);
+    and_(ecx, static_cast<uint32_t>(TranslationContext::data_entries - 1) << 4);
+    lea(edx, ptr[rax + static_cast<int>(bytes - 1)]);
+    and_(edx, ~(page_size - 1));
+    cmp(edx, dword[Reg64(data) + rcx + static_cast<int>(entries + offsetof(TranslationContext::Entry, tag))]);
+  }
+
   bool resident_;
 };
 
@@ -73,6 +114,12 @@ uint32_t Emitter::write_runtime(uint8_t* cache, const uint8_t* executable, uint3
   code.slow(reinterpret_cast<const void*>(load), gone);
   slow_store_ = here();
   code.slow(reinterpret_cast<const void*>(store), gone);
+  for (const uint32_t bytes : {1u, 2u, 4u}) {
+    looked_up_loads_[bytes / 2] = here();
+    code.looked_up_load(bytes, cache + slow_load_);
+    looked_up_stores_[bytes / 2] = here();
+    code.looked_up_store(bytes, cache + slow_store_);
+  }
   code.L(gone);  // the registers are saved, and the return address is of no use
   code.add(code.rsp, 8);
   code.mov(code.eax, static_cast<uint32_t>(Reason::step));
