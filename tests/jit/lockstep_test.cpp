@@ -69,6 +69,7 @@ struct Case {
   bool paging = false;
   JitOptions jit;
   uint64_t programs = 0;
+  bool translation_cache = true;
 };
 std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
 
@@ -84,7 +85,7 @@ TEST_P(JitAgainstInterpreter, agrees_at_every_cut) {
     lockstep::ProgramOptions options{.paging = c.paging};
     options.budget = 2000;
     const Program program = lockstep::make_program(seed, options);
-    EngineOptions engine{.jit = c.jit};
+    EngineOptions engine{.jit = c.jit, .translation_cache = c.translation_cache};
     engine.jit.counts = &counts;
     const std::string found = difference(program, c.technique, engine, &steps);
     if (found.empty()) continue;
@@ -121,8 +122,12 @@ std::vector<Case> cases() {
   without("no_unrolling", [](JitOptions& j) { j.unroll = false; });
   without("no_sharing", [](JitOptions& j) { j.share = false; });
   without("no_bmi2", [](JitOptions& j) { j.bmi2 = false; });
+  without("no_following", [](JitOptions& j) { j.follow_jumps = false; });
+  without("no_passing", [](JitOptions& j) { j.pass_branches = false; });
   without("basic_blocks", [](JitOptions& j) { j.follow_jumps = j.pass_branches = false; });
   without("one_instruction_a_block", [](JitOptions& j) { j.longest = 1; });
+  all.push_back({"no_translation_cache", "bare", true, eager, 100, false});
+  all.push_back({"no_translation_cache_unpaged", "bare", false, eager, 100, false});
   return all;
 }
 
