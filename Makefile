@@ -48,6 +48,7 @@ LINT ?= .
 lint: packages
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run -Werror
 	cmake -S . -B build/lint -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Release -DVMSIM_TESTS=OFF -DVMSIM_BENCH=OFF
+	cmake --build build/lint --target check/generated/check/identity.hpp
 	run-clang-tidy -j $(JOBS) -p build/lint -quiet '$(LINT)'
 
 clean:

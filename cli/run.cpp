@@ -187,8 +187,10 @@ Result<int> run_guest(const RunOptions& options) {
   Output console_file, trace_file, input_log, perf_map;
   for (const auto& [file, path] : {std::pair(&console_file, options.console_out), {&trace_file, options.trace_out}, {&input_log, options.record_input}})
     if (auto opened = path.empty() ? Result<void>() : file->open(path); !opened) return tl::unexpected(opened.error());
-  std::FILE* console = options.console == "stdio" ? stdout : console_file.get();
-  const bool beside_trace = console == stdout && !options.trace.empty() && options.trace_out.empty();
+  // A trace on the same screen has the console in marked lines; one that a tool reads has standard output for itself.
+  const bool trace_on_screen = !options.trace.empty() && options.trace_out.empty(), for_a_tool = options.trace_format != "text";
+  std::FILE* console = options.console != "stdio" ? console_file.get() : trace_on_screen && for_a_tool ? stderr : stdout;
+  const bool beside_trace = console == stdout && trace_on_screen;
   MarkedConsole marked;
   if (beside_trace) console_options.output = [&marked](uint8_t byte) { marked.put(byte); };
   else if (console != nullptr) console_options.output = [console](uint8_t byte) { std::putc(byte, console); };

@@ -8,7 +8,7 @@ namespace vmsim::host {
 std::shared_ptr<const SharedPages> SharedPages::make(std::span<const uint8_t> bytes) {
   const int file = memfd_create("vmsim image", MFD_CLOEXEC);
   if (file < 0) return nullptr;
-  const std::shared_ptr<const SharedPages> pages(new SharedPages(file, bytes.size()));
+  std::shared_ptr<const SharedPages> pages(new SharedPages(file, bytes.size()));
   while (!bytes.empty()) {
     const ssize_t put = write(file, bytes.data(), bytes.size());
     if (put <= 0) return nullptr;
