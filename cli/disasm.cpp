@@ -51,6 +51,7 @@ int disassemble_file(const DisasmOptions& options) {
     for (const Segment& segment : image->segments) explain_segment(isa, segment);
     return 0;
   }
+  UpperParts upper;
   for (const Segment& segment : image->segments) {
     for (size_t at = 0; at + 4 <= segment.bytes.size(); at += 4) {
       const uint32_t pc = segment.address + static_cast<uint32_t>(at);
@@ -58,7 +59,7 @@ int disassemble_file(const DisasmOptions& options) {
       std::memcpy(&word, segment.bytes.data() + at, sizeof word);
       if (const auto place = image->symbols.at(pc); place && place->offset == 0) fmt::print("\n{:08x} <{}>:\n", pc, place->name);
       fmt::print("{:8x}:\t{:08x}          \t{}\n", pc, word,
-                 disassemble(isa, word, pc, {.aliases = !options.no_aliases, .abi_names = !options.numeric, .symbols = &image->symbols}));
+                 disassemble(isa, word, pc, {.aliases = !options.no_aliases, .abi_names = !options.numeric, .symbols = &image->symbols, .upper = &upper}));
     }
   }
   return 0;

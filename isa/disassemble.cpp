@@ -43,7 +43,29 @@ class Printer {
     return text;
   }
 
+  /// The address that the instruction forms, where objdump says it: a register's upper part counts once; thread pointer and zero are bases by themselves.
+  [[nodiscard]] std::string formed(const RowInfo& row, std::string_view letters) const {
+    UpperParts& upper = *options_.upper;
+    if (row.format == Format::Upper) upper[o_.rd] = o_.imm + (row.name == "auipc" ? pc_ : 0);
+    const bool adds = row.format == Format::Load || row.format == Format::Store || (row.format == Format::JumpReg && !letters.empty()) ||
+                      (row.name == "addi" && o_.rs1 != 0 && letters.find('i') != letters.npos);
+    if (!adds) return {};
+    uint32_t address = o_.imm;
+    if (upper[o_.rs1]) {
+      address += o_.rs1 != 0 ? *upper[o_.rs1] : 0;
+      upper[o_.rs1].reset();
+    } else if (const auto gp = global_pointer(); o_.rs1 == 3 && gp) {
+      address += *gp;
+    } else if (o_.rs1 != 0 && o_.rs1 != 4) {
+      return {};
+    }
+    return " # " + target(address);
+  }
+
  private:
+  [[nodiscard]] std::optional<uint32_t> global_pointer() const {
+    return options_.symbols != nullptr ? options_.symbols->find("__global_pointer$") : std::nullopt;
+  }
   [[nodiscard]] std::string reg(Reg r) const { return std::string(register_name(r, options_.abi_names)); }
   [[nodiscard]] std::string operand(char letter) const {
     switch (letter) {
@@ -66,11 +88,14 @@ class Printer {
       default: return "?";
     }
   }
+  /// With the nearest symbol below, however far; above, where there is none below.
   [[nodiscard]] std::string target(uint32_t address) const {
-    const auto place = options_.symbols != nullptr ? options_.symbols->at(address) : std::nullopt;
-    if (!place) return fmt::format("{:#x}", address);
-    const std::string offset = place->offset == 0 ? "" : fmt::format("+{:#x}", place->offset);
-    return fmt::format("{:x} <{}{}>", address, place->name, offset);
+    if (options_.symbols == nullptr || options_.symbols->by_value().empty()) return fmt::format("{:#x}", address);
+    const auto& symbols = options_.symbols->by_value();
+    const auto above = symbols.upper_bound(address);
+    const auto& [value, name] = above == symbols.begin() ? *above : *std::prev(above);
+    const std::string offset = address == value ? "" : address > value ? fmt::format("+{:#x}", address - value) : fmt::format("-{:#x}", value - address);
+    return fmt::format("{:x} <{}{}>", address, name, offset);
   }
 
   const Isa& isa_;
@@ -99,7 +124,8 @@ std::string disassemble(const Isa& isa, uint32_t word, uint32_t pc, const Disass
   }
   if (row.format == Format::Atomic || row.format == Format::Reserve)
     name += operands.imm == 3 ? ".aqrl" : operands.imm == 2 ? ".aq" : operands.imm == 1 ? ".rl" : "";
-  const std::string text = printer.operands(letters);
+  std::string text = printer.operands(letters);
+  if (options.upper != nullptr) text += printer.formed(row, letters);
   return text.empty() ? name : name + options.separator + text;
 }
 

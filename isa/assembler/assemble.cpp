@@ -90,7 +90,8 @@ class Assembler {
     }
     if (s.at_end()) return;
     const Token first = s.take();
-    if (first.kind != Token::Kind::name) s.error_at(first.column, "expected an instruction, a directive or a label");
+    if (first.kind != Token::Kind::name)
+      s.error_at(first.column, "expected an instruction, a directive or a label", "a label ends with a colon, a comment begins with #");
     if (s.peek().is("=")) {
       s.take();
       return set_symbol(s, first.text);
@@ -122,7 +123,8 @@ class Assembler {
   void total_check(Statement& s, uint64_t count) {
     uint64_t total = count;
     for (const Section& section : sections_) total += section.size;
-    if (total > options_.max_size) s.error(fmt::format("the program grows beyond {} bytes", options_.max_size));
+    if (total > options_.max_size)
+      s.error(fmt::format("the program grows beyond {} bytes", options_.max_size), "no guest has that much memory: is the number meant?");
   }
   void emit(Statement& s, uint64_t value, uint32_t size) {
     Section& section = sections_[current_];
@@ -218,7 +220,8 @@ void Assembler::data(Statement& s, uint32_t size) {
     const int column = s.peek().column;
     const int64_t value = s.expression().number;
     const int64_t limit = size == 8 ? 0 : int64_t{1} << 8 * size;
-    if (s.is_final() && size < 8 && (value >= limit || value < -limit / 2)) s.error_at(column, fmt::format("{} does not fit {} bits", value, 8 * size));
+    if (s.is_final() && size < 8 && (value >= limit || value < -limit / 2))
+      s.error_at(column, fmt::format("{} does not fit {} bits", value, 8 * size), ".byte has 8 bits, .half 16, .word 32, .dword 64");
     emit(s, static_cast<uint64_t>(value), size);
     s.advance(size);
   } while (s.accept(","));
@@ -226,7 +229,7 @@ void Assembler::data(Statement& s, uint32_t size) {
 
 void Assembler::strings(Statement& s, bool zero) {
   do {
-    if (s.peek().kind != Token::Kind::string) s.error("expected a string in quotes");
+    if (s.peek().kind != Token::Kind::string) s.error("expected a string in quotes", "as in .asciz \"text\\n\"");
     const std::string text = s.take().text;
     for (char c : text) emit(s, static_cast<uint8_t>(c), 1);
     if (zero) emit(s, 0, 1);
@@ -236,7 +239,7 @@ void Assembler::strings(Statement& s, bool zero) {
 void Assembler::align(Statement& s, bool is_power) {
   const auto number = static_cast<uint32_t>(s.number(0, is_power ? 16 : 65536, "alignment"));
   const uint32_t to = is_power ? 1u << number : std::max(number, 1u);
-  if ((to & (to - 1)) != 0) s.error(fmt::format("alignment {} is not a power of two", to));
+  if ((to & (to - 1)) != 0) s.error(fmt::format("alignment {} is not a power of two", to), ".align N aligns to 2^N bytes, .balign N to N bytes");
   uint8_t byte = 0;
   if (s.accept(",") && !s.peek().is(",")) byte = static_cast<uint8_t>(s.expression().number);
   Section& section = sections_[current_];
@@ -252,11 +255,11 @@ void Assembler::align(Statement& s, bool is_power) {
 
 void Assembler::section_directive(Statement& s) {
   const Token name = s.take();
-  if (name.kind != Token::Kind::name && name.kind != Token::Kind::string) s.error_at(name.column, "expected a section's name");
+  if (name.kind != Token::Kind::name && name.kind != Token::Kind::string) s.error_at(name.column, "expected a section's name", "as in .section .rodata");
   const size_t index = section(name.text);
   enter(index);
   if (!s.accept(",")) return;
-  if (s.peek().kind != Token::Kind::string) s.error("expected flags in quotes, as in \"ax\"");
+  if (s.peek().kind != Token::Kind::string) s.error("expected flags in quotes", "as in .section .rodata, \"a\"");
   for (char flag : s.take().text) {
     sections_[index].writable |= flag == 'w';
     sections_[index].executable |= flag == 'x';
@@ -275,7 +278,7 @@ void Assembler::directive(Statement& s, const Token& name, bool final) {
   else if (d == ".previous") enter(previous_);
   else if (d == ".globl" || d == ".global" || d == ".weak" || d == ".local") {
     do {
-      if (s.peek().kind != Token::Kind::name) s.error("expected a symbol's name");
+      if (s.peek().kind != Token::Kind::name) s.error("expected a symbol's name", "as in .globl _start");
       if (d != ".local") globals_.push_back(s.peek().text);
       s.take();
     } while (s.accept(","));
@@ -307,13 +310,14 @@ void Assembler::directive(Statement& s, const Token& name, bool final) {
     if (gap > 0) fill(s, static_cast<uint64_t>(gap), 0);
   } else if (d == ".equ" || d == ".set") {
     const Token symbol = s.take();
-    if (symbol.kind != Token::Kind::name) s.error_at(symbol.column, "expected a symbol's name");
+    if (symbol.kind != Token::Kind::name) s.error_at(symbol.column, "expected a symbol's name", "as in .equ UART, 0x10000000");
     s.expect(",");
     return set_symbol(s, symbol.text);
   } else if (d == ".type" || d == ".size" || d == ".file" || d == ".ident" || d == ".option" || d == ".attribute" || d == ".loc" || d.starts_with(".cfi_")) {
     return;  // nothing to do with bytes
   } else {
-    s.error_at(name.column, fmt::format("unknown directive '{}'", d));
+    s.error_at(name.column, fmt::format("unknown directive '{}'", d),
+               "vmsim has no macros, no .include and no conditions: for those use riscv64-unknown-elf-as and ld");
   }
   s.expect_end();
 }

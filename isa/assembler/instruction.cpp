@@ -223,7 +223,7 @@ class Encoder {
 
   Reg register_operand() {
     const auto r = accept_register();
-    if (!r) s_.error("expected a register");
+    if (!r) s_.error("expected a register", "x0 to x31, or their names: zero, ra, sp, a0, t0, s0, ...");
     return *r;
   }
   [[nodiscard]] uint32_t word(std::string_view row, const Ops& o) const { return isa_.encode(isa_.find(row), o); }
@@ -234,7 +234,8 @@ class Encoder {
     const int column = s_.peek().column;
     const int64_t number = s_.peek().kind == Token::Kind::relocation ? low_part() : s_.expression().number;
     s_.expect_end();
-    if (s_.is_final() && (number < -0x8000'0000LL || number > 0xFFFF'FFFFLL)) s_.error_at(column, fmt::format("{} does not fit 32 bits", number));
+    if (s_.is_final() && (number < -0x8000'0000LL || number > 0xFFFF'FFFFLL))
+      s_.error_at(column, fmt::format("{} does not fit 32 bits", number), "a register of toy32 has 32 bits: from -2147483648 to 4294967295");
     const auto value = static_cast<uint32_t>(number);
     const uint32_t low = low12(value);
     if (low == value) return {{word("addi", {.rd = rd, .imm = low})}, {}};

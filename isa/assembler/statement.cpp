@@ -19,15 +19,15 @@ void Statement::error_at(int column, std::string what, std::string hint) const {
 }
 
 void Statement::expect(std::string_view punctuation) {
-  if (!accept(punctuation)) error(fmt::format("expected '{}'", punctuation));
+  if (!accept(punctuation)) error(fmt::format("expected '{}'", punctuation), "operands are separated by commas, and every bracket is closed");
 }
 
 void Statement::expect_end() {
-  if (!at_end()) error("unexpected text after the statement");
+  if (!at_end()) error("unexpected text after the statement", "one statement a line, or separate them with ;");
 }
 
 Value Statement::primary() {
-  if (++depth_ > deepest) error("the expression is nested too deeply");
+  if (++depth_ > deepest) error("the expression is nested too deeply", "name a part of it with .equ");
   struct Leave {
     int& depth;
     ~Leave() { --depth; }
@@ -42,7 +42,9 @@ Value Statement::primary() {
         if (token.text == "f" && after != it->second.end()) return {after->value, true};
         if (token.text == "b" && after != it->second.begin()) return {std::prev(after)->value, true};
       }
-      if (final_) error_at(token.column, fmt::format("there is no label {}: {}", token.value, token.text == "f" ? "further on" : "before"));
+      if (final_)
+        error_at(token.column, fmt::format("there is no label {}: {}", token.value, token.text == "f" ? "further on" : "before"),
+                 "1b is the last label 1: before it, 1f the next one after it");
       return {here_, true};
     }
     case Token::Kind::name: {
@@ -65,7 +67,7 @@ Value Statement::primary() {
       break;
     default: break;
   }
-  error_at(token.column, token.kind == Token::Kind::end ? "a value is missing" : "expected a value");
+  error_at(token.column, token.kind == Token::Kind::end ? "a value is missing" : "expected a value", "a number, a symbol, or an expression of them");
 }
 
 Value Statement::expression(int level) {
@@ -102,7 +104,7 @@ Value Statement::expression(int level) {
     else if (o == "<=") result = left.number <= right.number ? ~uint64_t{0} : 0;
     else if (o == ">=") result = left.number >= right.number ? ~uint64_t{0} : 0;
     else if (right.number == 0 || right.number == -1) {
-      if (right.number == 0 && final_) error_at(column, "division by zero");
+      if (right.number == 0 && final_) error_at(column, "division by zero", "an expression is computed while it is assembled");
       result = right.number == 0 ? 0 : o == "/" ? 0 - a : 0;
     } else {
       result = static_cast<uint64_t>(o == "/" ? left.number / right.number : left.number % right.number);
@@ -115,7 +117,7 @@ int64_t Statement::number(int64_t low, int64_t high, const char* what) {
   const int column = peek().column;
   const int64_t value = expression().number;
   if (value >= low && value <= high) return value;
-  if (final_) error_at(column, fmt::format("{} {} is not between {} and {}", what, value, low, high));
+  if (final_) error_at(column, fmt::format("{} {} is not between {} and {}", what, value, low, high), "nothing else has a meaning here");
   return low;
 }
 

@@ -58,8 +58,8 @@ class Statement {
   /// An expression between bounds; `what` is for the error.
   int64_t number(int64_t low, int64_t high, const char* what);
 
-  [[noreturn]] void error(std::string what, std::string hint = {}) const { error_at(peek().column, std::move(what), std::move(hint)); }
-  [[noreturn]] void error_at(int column, std::string what, std::string hint = {}) const;
+  [[noreturn]] void error(std::string what, std::string hint) const { error_at(peek().column, std::move(what), std::move(hint)); }
+  [[noreturn]] void error_at(int column, std::string what, std::string hint) const;
 
   /// The address that `.` is: the statement's, or, in a list of data, the item's.
   [[nodiscard]] uint32_t here() const { return here_; }

@@ -37,7 +37,7 @@ class Lexer {
  private:
   [[nodiscard]] int column() const { return static_cast<int>(at_) + 1; }
   [[nodiscard]] char peek(size_t ahead = 0) const { return at_ + ahead < line_.size() ? line_[at_ + ahead] : '\0'; }
-  [[nodiscard]] tl::unexpected<Error> bad(std::string what, std::string hint = {}) const {
+  [[nodiscard]] tl::unexpected<Error> bad(std::string what, std::string hint) const {
     return fail(std::move(what), fmt::format("{}:{}", where_, column()), std::move(hint));
   }
 
@@ -81,7 +81,8 @@ class Lexer {
     }
     if (std::string_view("+-*/%&|^~!(),:=<>@").find(c) == std::string_view::npos)
       return bad(std::isprint(static_cast<unsigned char>(c)) != 0 ? fmt::format("unexpected character '{}'", c)
-                                                                  : fmt::format("unexpected byte {:#04x}", static_cast<uint8_t>(c)));
+                                                                  : fmt::format("unexpected byte {:#04x}", static_cast<uint8_t>(c)),
+                 "assembly source is plain text; is this the file that was meant?");
     ++at_;
     return Token{Token::Kind::punctuation, std::string(1, c), 0, start};
   }
@@ -100,13 +101,13 @@ class Lexer {
     else if (peek() == '0' && std::isdigit(static_cast<unsigned char>(peek(1))) != 0) base = 8;
     const size_t digits = at_ + (base == 16 || base == 2 ? 2 : 0);
     const auto [end, error] = std::from_chars(line_.data() + digits, line_.data() + line_.size(), token.value, base);
-    if (error != std::errc()) return bad("not a number that fits 64 bits");
+    if (error != std::errc()) return bad("not a number that fits 64 bits", "as in 10, 0xa, 0b1010 or 012");
     at_ = static_cast<size_t>(end - line_.data());
     if (base == 10 && (peek() == 'b' || peek() == 'f') && !in_name(peek(1))) {
       token.kind = Token::Kind::local_label;
       token.text = line_[at_++];
     } else if (in_name(peek())) {
-      return bad("a number is followed by letters");
+      return bad("a number is followed by letters", "a hexadecimal number begins with 0x");
     }
     return token;
   }
@@ -163,11 +164,11 @@ class Lexer {
   Result<Token> character() {
     Token token{Token::Kind::number, {}, 0, column()};
     ++at_;
-    if (at_ >= line_.size()) return bad("a character is missing after the quote");
+    if (at_ >= line_.size()) return bad("a character is missing after the quote", "as in 'a' or '\\n'");
     std::optional<char> c = peek();
     ++at_;
     if (c == '\\') c = escape();
-    if (!c) return bad("unknown escape in a character");
+    if (!c) return bad("unknown escape in a character", "\\n \\t \\r \\0 \\xHH \\\\ and \\' are known");
     if (peek() == '\'') ++at_;
     token.value = static_cast<uint8_t>(*c);
     return token;

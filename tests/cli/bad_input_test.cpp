@@ -118,6 +118,21 @@ TEST(BadAssembly, is_pointed_at_by_file_line_and_column) {
       {"  .word \"text\n", "bad.s:1:"},
       {"  .frob 1\n", "bad.s:1:3: unknown directive '.frob'"},
       {"  .space 0xffffffff\n", "grows beyond"},
+      {"  li a0, 0x123456789\n", "bad.s:1:10: 4886718345 does not fit 32 bits"},
+      {"  lw a0, 4096(a1)\n", "bad.s:1:10: immediate 4096 does not fit 12 signed bits"},
+      {"  lui a0, 0x100000\n", "bad.s:1:11: "},
+      {"  csrwi sscratch, 32\n", "bad.s:1:19: "},
+      {"  csrw frob, a0\n", "bad.s:1:8: 'frob' is not defined"},
+      {"  .byte 256\n", "bad.s:1:9: 256 does not fit 8 bits"},
+      {"  .balign 3\n", "alignment 3 is not a power of two"},
+      {"  .ascii abc\n", "bad.s:1:10: expected a string in quotes"},
+      {"  .include \"other.s\"\n", "unknown directive '.include'"},
+      {"  j 1f\n", "bad.s:1:5: there is no label 1: further on"},
+      {"  .word 1 +\n", "a value is missing"},
+      {"  .word 1 / 0\n", "division by zero"},
+      {"  .word 0x1g\n", "a number is followed by letters"},
+      {"  nop nop\n", "bad.s:1:7: "},
+      {"\x7f\n", "bad.s:1:1: unexpected byte 0x7f"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.source);
@@ -127,6 +142,7 @@ TEST(BadAssembly, is_pointed_at_by_file_line_and_column) {
       EXPECT_EQ(ran.code, 65);
       EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
       EXPECT_NE(ran.err.find(c.about), std::string::npos) << ran.err;
+      EXPECT_NE(ran.err.find("(hint: "), std::string::npos) << ran.err;
     }
     EXPECT_FALSE(fs::exists(files / "bad.elf"));
   }

@@ -253,6 +253,16 @@ TEST(TheJsonlTrace, has_every_step_once_and_says_where_the_next_one_starts) {
   }
 }
 
+TEST(ATraceForATool, has_standard_output_for_itself) {
+  const Ran lines = vmsim({"run", guest("hello.s"), "--trace=all", "--trace-format", "jsonl"});
+  for (const std::string& line : lines_of(lines.out)) ASSERT_TRUE(json::parse(line).contains("type"));
+  const Ran events = vmsim({"run", guest("hello.s"), "--trace=all", "--trace-format", "chrome"});
+  EXPECT_FALSE(json::parse(events.out).at("traceEvents").empty());
+  const Ran log = vmsim({"run", guest("hello.s"), "--trace=all", "--trace-format", "spike"});
+  for (const std::string& line : lines_of(log.out)) ASSERT_TRUE(line.starts_with("core   0: ")) << line;
+  for (const Ran& ran : {lines, events, log}) EXPECT_EQ(ran.err, "Hello\nfrom toy32\n");
+}
+
 // ---- spike
 // ------------------------------------------------------------------------------------------------------------------
 
