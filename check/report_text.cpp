@@ -156,6 +156,54 @@ std::string explain_class(const Isa& isa, const ClassVerdict& v) {
   return out;
 }
 
+/// Lines are no longer than this where words allow.
+constexpr size_t widest = 140;
+
+std::vector<std::string> wrapped(const std::string& text, size_t width) {
+  std::vector<std::string> lines(1);
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, end - at);
+    if (!lines.back().empty() && lines.back().size() + 1 + word.size() > width) lines.emplace_back();
+    lines.back() += (lines.back().empty() ? "" : " ") + word;
+    at = end + 1;
+  }
+  return lines;
+}
+
+struct TableRow {
+  std::string instruction, classes, theorem, directly, why, witness;
+};
+
+/// Columns under their headings; a cell that is too wide goes on in the next line.
+std::string lines_of(const std::vector<TableRow>& rows) {
+  size_t first = 11;
+  for (const TableRow& row : rows) first = std::max(first, row.instruction.size());
+  constexpr size_t second = 30, before_why = 26;
+  const size_t last = widest - std::min(widest - 40, first + second + before_why);
+  auto line = [&](const std::string& a, const std::string& b, const std::string& c, const std::string& d, const std::string& e) {
+    std::string text = fmt::format("{:{}}  {:{}}  {:10}  {:8}  {}", a, first, b, second, c, d, e);
+    return text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
+  };
+  std::string out = line("instruction", "class", "theorem 1", "directly", "why, and a witness");
+  for (const TableRow& row : rows) {
+    const std::vector<std::string> classes = wrapped(row.classes, second);
+    std::vector<std::string> why = wrapped(row.why, last);
+    if (!row.witness.empty())
+      for (const std::string& part : wrapped(row.witness, last - 2)) why.push_back("  " + part);
+    for (size_t i = 0; i < std::max(classes.size(), why.size()); ++i)
+      out += line(i == 0 ? row.instruction : "", i < classes.size() ? classes[i] : "", i == 0 ? row.theorem : "", i == 0 ? row.directly : "",
+                  i < why.size() ? why[i] : "");
+  }
+  return out;
+}
+
+const char* directly(const ClassVerdict& v) {
+  if (v.is(Query::user_traps)) return "traps";
+  if (v.commutes() == Answer::no) return "differs";
+  return v.commutes() == Answer::unknown ? "unknown" : "the same";
+}
+
 }  // namespace
 
 std::string why(const Isa& isa, const ClassVerdict& v) {
@@ -200,10 +248,7 @@ std::string conclusion(const Isa& isa, const Report& r) {
 }
 
 std::string table(const Isa& isa, const Report& r, bool all) {
-  struct Row {
-    std::string instruction, classes, theorem, directly, why, witness;
-  };
-  std::vector<Row> rows;
+  std::vector<TableRow> rows;
   std::map<std::string, int> alike;  // configured encodings by their classes: one line stands for them
   for (const ClassVerdict& v : r.classes) {
     const bool plain = v.theorem1() == Answer::yes && v.commutes() != Answer::no && v.emulated() == Answer::yes;
@@ -211,31 +256,22 @@ std::string table(const Isa& isa, const Report& r, bool all) {
     const std::string classes = fmt::format("{}", fmt::join(v.classes(), ", "));
     if (!all && v.theorem1() != Answer::yes && v.commutes() != Answer::no && v.encoding.csr && alike[classes]++ > 0) continue;
     const Witness* w = v.witness();
-    rows.push_back({v.encoding.name, classes, name(v.theorem1()),
-                    v.is(Query::user_traps)           ? "traps"
-                    : v.commutes() == Answer::no      ? "differs"
-                    : v.commutes() == Answer::unknown ? "unknown"
-                                                      : "the same",
-                    why(isa, v), w == nullptr ? "" : fmt::format("{}: {}", disassemble(isa, w->word, 0, {.separator = ' '}), w->difference)});
+    const std::string witness = w == nullptr ? "" : fmt::format("{}: {}", disassemble(isa, w->word, 0, {.separator = ' '}), w->difference);
+    rows.push_back({v.encoding.name, classes, name(v.theorem1()), directly(v), why(isa, v), witness});
   }
   std::string out;
   if (!r.models.empty()) out += fmt::format("{}: {}\n\n", r.variant, r.models);
-  if (!rows.empty()) {
-    size_t first = 11, second = 5;
-    for (const Row& row : rows) first = std::max(first, row.instruction.size()), second = std::max(second, std::min<size_t>(row.classes.size(), 48));
-    out += fmt::format("{:{}}  {:{}}  {:10}  {:8}  {}\n", "instruction", first, "class", second, "theorem 1", "directly", "why; witness");
-    for (const Row& row : rows) {
-      out += fmt::format("{:{}}  {:{}}  {:10}  {:8}  {}\n", row.instruction, first, row.classes, second, row.theorem, row.directly, row.why);
-      if (!row.witness.empty()) out += fmt::format("{:{}}  {:{}}  {:10}  {:8}    {}\n", "", first, "", second, "", "", row.witness);
-    }
-    for (const auto& [classes, count] : alike)
-      if (count > 1) out += fmt::format("and {} more encodings that are {} (--all)\n", count - 1, classes);
-    out += '\n';
-  }
+  if (!rows.empty()) out += lines_of(rows);
+  for (const auto& [classes, count] : alike)
+    if (count > 1) out += fmt::format("and {} more encodings that are {} (--all)\n", count - 1, classes);
+  if (!rows.empty()) out += '\n';
   const std::tuple<const char*, const Theorem*> claims[] = {
       {"Theorem 1", &r.theorem1},    {"Theorem 2", &r.theorem2},    {"Theorem 3", &r.theorem3},  {"safe", &r.safe},         {"1 as printed", &r.literal1},
       {"3 as printed", &r.literal3}, {"reversible", &r.reversible}, {"emulation", &r.emulation}, {"sequences", &r.product}, {"translation", &r.translation}};
-  for (const auto& [key, t] : claims) out += fmt::format("{:14}{:12}{}\n", key, name(t->holds), t->because);
+  for (const auto& [key, t] : claims) {
+    const auto because = wrapped(t->because, widest - 26);
+    for (size_t i = 0; i < because.size(); ++i) out += fmt::format("{:14}{:12}{}\n", i == 0 ? key : "", i == 0 ? name(t->holds) : "", because[i]);
+  }
   return out + fmt::format("\n{} is {}.\n{} classes, {} questions ({} by simplification), {:.1f} s\n", r.variant, conclusion(isa, r), r.classes.size(),
                            r.queries, r.by_simplification, r.seconds);
 }

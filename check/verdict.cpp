@@ -32,6 +32,11 @@ Answer implied(Answer sensitive, const ClassVerdict& v) {
   return v.settings.empty() ? Answer::no : Answer::configured;
 }
 
+Answer privileged_where(Answer sensitive, const ClassVerdict& v) {
+  if (sensitive == Answer::no || v.is(Query::privileged)) return Answer::yes;
+  return sensitive == Answer::unknown ? Answer::unknown : Answer::no;
+}
+
 /// FNV-1a, 64 bits.
 class Hash {
  public:
@@ -124,9 +129,28 @@ Answer ClassVerdict::sensitive() const {
 }
 
 Answer ClassVerdict::literally_sensitive() const { return any_of(*this, {Query::literal_control, Query::location_kernel, Query::location_user, Query::mode}); }
+Answer ClassVerdict::literally_user_sensitive() const {
+  const Answer controls = all_of(*this, {Query::control_user, Query::literal_control});
+  return controls == Answer::yes ? Answer::yes : any_of(*this, {Query::location_user});
+}
 Answer ClassVerdict::time_sensitive() const { return any_of(*this, {Query::time_kernel, Query::time_user}); }
 Answer ClassVerdict::theorem1() const { return implied(sensitive(), *this); }
 Answer ClassVerdict::theorem3() const { return implied(user_sensitive(), *this); }
+
+Answer ClassVerdict::theorem1_by_the_note() const {
+  return implied(any_of(*this, {Query::control_kernel, Query::control_user, Query::location_user, Query::mode, Query::hidden_user, Query::trap_location_user,
+                                Query::trap_mode_kernel, Query::trap_hidden_user}),
+                 *this);
+}
+
+Answer ClassVerdict::literal_theorem1() const { return privileged_where(literally_sensitive(), *this); }
+Answer ClassVerdict::literal_theorem3() const { return privileged_where(literally_user_sensitive(), *this); }
+
+Answer ClassVerdict::timeless() const {
+  if (time_sensitive() == Answer::no || is(Query::user_traps)) return Answer::yes;
+  if (time_sensitive() == Answer::unknown) return Answer::unknown;
+  return settings.empty() ? Answer::no : Answer::configured;
+}
 Answer ClassVerdict::emulated() const { return all_of(*this, {Query::emulated_kernel, Query::emulated_user}); }
 
 Answer ClassVerdict::commutes() const {

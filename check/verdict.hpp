@@ -135,10 +135,18 @@ struct ClassVerdict {
   [[nodiscard]] Answer sensitive() const;
   [[nodiscard]] Answer user_sensitive() const;
   [[nodiscard]] Answer literally_sensitive() const;
+  [[nodiscard]] Answer literally_user_sensitive() const;
   [[nodiscard]] Answer time_sensitive() const;
   /// SENS implies UTRAP, and USER implies UTRAP: `configured` where `settings` makes it so.
   [[nodiscard]] Answer theorem1() const;
   [[nodiscard]] Answer theorem3() const;
+  /// The same as the paper prints them: without hidden state, and with its "privileged".
+  [[nodiscard]] Answer literal_theorem1() const;
+  [[nodiscard]] Answer literal_theorem3() const;
+  /// Theorem 1 with the paper's note to behaviour sensitivity: pairs of states whose second is in kernel mode do not count.
+  [[nodiscard]] Answer theorem1_by_the_note() const;
+  /// That it does not show the time without a trap.
+  [[nodiscard]] Answer timeless() const;
   /// TOC and EMU.
   [[nodiscard]] Answer commutes() const;
   [[nodiscard]] Answer emulated() const;

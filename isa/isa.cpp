@@ -45,6 +45,18 @@ const CsrRule* Isa::csr(std::string_view name) const {
   return it == parts_.csrs.end() ? nullptr : &*it;
 }
 
+bool Isa::exposes(Csr r) const {
+  auto is_here = [&](const semantics::Node& n) {
+    using semantics::Kind;
+    const bool of_register = n.kind == Kind::csr || n.kind == Kind::csr_field || n.kind == Kind::set_csr || n.kind == Kind::set_csr_field;
+    return of_register && static_cast<Csr>(n.number) == r;
+  };
+  return std::ranges::any_of(parts_.csrs, [&](const CsrRule& c) { return c.source != CsrSource::counter && c.storage == r && c.user != UserRule::trap; }) ||
+         std::ranges::any_of(parts_.rows, [&](const RowInfo& row) {
+           return !row.off && row.user != UserRule::trap && row.does != nullptr && std::ranges::any_of(row.does->nodes, is_here);
+         });
+}
+
 std::string_view name(Csr storage) {
   for (const CsrRule& rule : every_csr())
     if (rule.source != CsrSource::counter && rule.storage == storage) return rule.name;

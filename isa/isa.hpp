@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -85,7 +86,11 @@ class Isa {
 
   [[nodiscard]] const std::string& name() const { return parts_.name; }
   [[nodiscard]] const std::vector<RowInfo>& rows() const { return parts_.rows; }
-  [[nodiscard]] const RowInfo& row(Op op) const { return parts_.rows[op]; }
+  /// `op` is not `illegal_op`.
+  [[nodiscard]] const RowInfo& row(Op op) const {
+    assert(op < parts_.rows.size());
+    return parts_.rows[op];
+  }
   [[nodiscard]] const MmuRule& mmu() const { return parts_.mmu; }
   [[nodiscard]] const TrapRule& trap() const { return parts_.trap; }
   /// The row called `name`, or `illegal_op`.
@@ -98,6 +103,8 @@ class Isa {
     return at == 0 ? nullptr : &parts_.csrs[at - 1u];
   }
   [[nodiscard]] const CsrRule* csr(std::string_view name) const;
+  /// Whether user mode may read or write what is stored in `r` without a trap: by its rule, or in an instruction that a variant added.
+  [[nodiscard]] bool exposes(Csr r) const;
 
  private:
   // Rows by opcode bits 6..2 and funct3. A row that leaves funct3 open (lui, jal) stands in eight buckets.

@@ -125,9 +125,14 @@ class Loader {
   }
 
   Expectation expect(const toml::table& t) const {
-    keys(t, {"theorem1", "theorem2", "theorem3", "safe", "rescue", "class"});
+    keys(t, {"theorem1", "theorem2", "theorem3", "safe", "literal1", "literal3", "rescue", "class"});
     Expectation e;
-    for (auto [key, target] : {std::pair("theorem1", &e.theorem1), {"theorem2", &e.theorem2}, {"theorem3", &e.theorem3}, {"safe", &e.safe}})
+    for (auto [key, target] : {std::pair("theorem1", &e.theorem1),
+                               {"theorem2", &e.theorem2},
+                               {"theorem3", &e.theorem3},
+                               {"safe", &e.safe},
+                               {"literal1", &e.literal1},
+                               {"literal3", &e.literal3}})
       if (const toml::node* node = t.get(key)) {
         const auto all = words(*node, {"yes", "no", "configured"});
         if (all.size() != 1) stop(*node, fmt::format("'{}' is one word", key), "yes, no or configured");

@@ -14,6 +14,7 @@ namespace vmsim {
 /// What a variant's file says that the checker will find; a golden test holds it to that. Empty where the file is silent.
 struct Expectation {
   std::string theorem1, theorem2, theorem3, safe;           // yes, no, or configured: yes, where the monitor sets counter enables
+  std::string literal1, literal3;                           // the theorems as the paper prints them: yes or no
   std::vector<std::string> rescue;                          // techniques under which a guest that shows the failure runs as on the bare machine
   std::map<std::string, std::vector<std::string>> classes;  // by instruction: control, location, mode, hidden, trap, time
 };

@@ -98,7 +98,8 @@ std::string changes(const Isa& isa) {
 }
 
 std::string expectation(const Expectation& e) {
-  std::string out = line("theorem1", e.theorem1) + line("theorem2", e.theorem2) + line("theorem3", e.theorem3) + line("safe", e.safe);
+  std::string out = line("theorem1", e.theorem1) + line("theorem2", e.theorem2) + line("theorem3", e.theorem3) + line("safe", e.safe) +
+                    line("literal1", e.literal1) + line("literal3", e.literal3);
   if (!e.rescue.empty()) out += fmt::format("rescue = {}\n", list(e.rescue));
   if (!e.classes.empty()) out += "[expect.class]\n";
   for (const auto& [instruction, classes] : e.classes) out += fmt::format("{} = {}\n", text(instruction), list(classes));

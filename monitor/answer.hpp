@@ -87,6 +87,20 @@ void enter_guest(const typename Domain::Hart& virtual_hart, typename Domain::Har
   gate.assign(real_hart.reservation, select(held, word, typename Domain::Value{0u}));
 }
 
+/// Relocation and bound of the real hart, where the guest's memory of `size` bytes begins at `guest` and really lies `offset` further on. The real bound ends
+/// where that memory does. An instruction set that lets user mode look at the bound would show the cut: there, a bound that reaches further is not shown at
+/// all, every access faults, and the monitor interprets until the guest's bound lies within its memory. So it is for a relocation that begins outside.
+template <class Domain>
+void relocate_guest(const Isa& isa, const typename Domain::Hart& virtual_hart, typename Domain::Hart& real_hart, typename Domain::Value guest,
+                    typename Domain::Value size, typename Domain::Value offset) {
+  using V = typename Domain::Value;
+  const V base = Domain::value(virtual_hart[Csr::base]), bound = Domain::value(virtual_hart[Csr::bound]);
+  const V room = size - (base - guest);
+  const V cut = select(lt_u(room, bound), isa.exposes(Csr::bound) ? V{0u} : room, bound);
+  real_hart[Csr::base] = Domain::cell(base + offset);
+  real_hart[Csr::bound] = Domain::cell(select(lt_u(base - guest, size), cut, V{0u}));
+}
+
 /// The way back after a trap of the real hart, which on some variants costs something. `bound` is what the real
 /// register was on the way in.
 template <class Domain, class ToGuest>

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "isa/page_walk.hpp"
+#include "monitor/answer.hpp"
 
 namespace vmsim {
 namespace {
@@ -97,10 +98,7 @@ void Shadow::apply(const Hart& virtual_hart, Hart& real_hart) {
     real_hart[Csr::satp] = root(translation_key(isa_, virtual_hart), virtual_hart).satp;
     return;
   }
-  // The relocation moves with the slice, and the bound ends where the slice does. A relocation that begins outside cannot be shown.
-  const uint32_t offset = virtual_hart[Csr::base] - slice_.guest.at;
-  real_hart[Csr::base] = slice_.real.at + offset;
-  real_hart[Csr::bound] = offset < slice_.size ? std::min(virtual_hart[Csr::bound], slice_.size - offset) : 0;
+  relocate_guest<WordDomain>(isa_, virtual_hart, real_hart, slice_.guest.at, slice_.size, slice_.real.at - slice_.guest.at);
 }
 
 bool Shadow::shows(const Hart& virtual_hart, Virtual address, Access access, RealPhysical& at) {

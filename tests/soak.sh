@@ -18,6 +18,8 @@ items=(
   "10000 user programs, bare and qemu-riscv32|release|test_qemu_user|VMSIM_SCALE=100 ./test_qemu_user"
   "decoder, every word|release|test_isa|VMSIM_SCALE=1009 ./test_isa --gtest_filter='TheDecoder.*'"
   "mutants of toy32, all of them|release|test_check|VMSIM_SCALE=10 ./test_check --gtest_filter='Mutants.*'"
+  "ten million random trials of each class of toy32, a million of each variant's own|release|test_check|VMSIM_SCALE=10000 ./test_check --gtest_filter='Trials.AtRandom*'"
+  "every state of few words|release|test_check|VMSIM_SCALE=100 ./test_check --gtest_filter='Trials.OneAfter*'"
   "64 guests by weight and half of them hostile, 10^8 steps|release|test_monitor|./test_monitor --gtest_filter='TheHost.*'"
   "10000 machines, one after the other|release|test_monitor|VMSIM_SCALE=10 ./test_monitor --gtest_filter='AThousandMachines.*'"
   "the minikernel's whole session in lock-step|release|test_minikernel|VMSIM_SCALE=250 ./test_minikernel --gtest_filter='*records_are_the_same*'"
@@ -49,7 +51,7 @@ for item in "${items[@]}"; do
   out=$(mktemp)
   start=$SECONDS
   if (cd "build/$preset/tests" && eval "$command") > "$out" 2>&1; then verdict=passed; else verdict=FAILED; fi
-  result=$(grep -E ' programs, | mutants: | machines, | words|caught|steps compared|stat::number_of_executed_units' "$out" | tail -n 12 | tr '\n' ';' | tr '|' '/' || true)
+  result=$(grep -E ' programs, | mutants: | machines, | words|trials of each|exhausted|caught|steps compared|stat::number_of_executed_units' "$out" | tail -n 12 | tr '\n' ';' | tr '|' '/' || true)
   tail -n 5 "$out"
   echo "| $name | $sources | $commit | $verdict in $((SECONDS - start)) s | ${result:-$(tail -n 1 "$out" | tr '|' '/')} | \`$command\` |" >> "$log"
   [ "$verdict" = passed ] || { echo "soak: $name failed, see $out"; exit 1; }

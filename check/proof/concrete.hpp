@@ -37,6 +37,7 @@ struct ConcreteDomain : WordDomain {
     [[nodiscard]] uint32_t& operator[](Csr r) { return csr[static_cast<size_t>(r)]; }
     [[nodiscard]] uint32_t operator[](Csr r) const { return csr[static_cast<size_t>(r)]; }
   };
+  static bool is_false(Flag condition) { return !condition.on; }
   static Mode mode(const Hart& hart) { return hart.start; }
   static void set_mode(Hart& hart, Mode mode) {
     hart.start = mode;

@@ -177,8 +177,9 @@ class Prover {
     f.answer = (shown == Answer::yes) == is_existential(query) ? Answer::yes : Answer::no;
     f.antecedent = shown == Answer::yes ? Answer::yes : satisfiable(formula.supposed, nullptr, nullptr);
     if (shown == Answer::no) {
-      if (const uint64_t wrong = trials(isa_, c, query, options_.trials, options_.seed); wrong != 0)
-        report_.bugs.push_back(fmt::format("{}: {}: the proof says no state shows it, {} of {} trials do", c.name, name(query), wrong, options_.trials));
+      for (const Trials& t : {random_trials(isa_, c, query, options_.trials, options_.seed), exhaustive_trials(isa_, c, query, 5 * options_.trials)})
+        if (t.shown != 0)
+          report_.bugs.push_back(fmt::format("{}: {}: the proof says no state shows it, {} of {} trials do", c.name, name(query), t.shown, t.tried));
       return f;
     }
     Witness w = replay(c, query, world, *model);
@@ -353,17 +354,6 @@ void check_the_rest(const Isa& isa, Prover& prover, const Options& options, Repo
 }
 
 }  // namespace
-
-uint64_t trials(const Isa& isa, const EncodingClass& c, Query query, uint64_t count, uint64_t seed) {
-  const Isa reversible = without_losses(isa);
-  uint64_t shown = 0;
-  for (uint64_t i = 0; i < count; ++i) {
-    ConcreteDomain::World world(ConcreteDomain::hash(seed, i));
-    Concrete questions(world, isa, reversible);
-    shown += questions.ask(c, query).shown.on;
-  }
-  return shown;
-}
 
 std::optional<Witness> staged(const Isa& isa, const EncodingClass& c, Query query, uint32_t real_offset, const Options& options) {
   Report report;

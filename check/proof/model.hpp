@@ -47,12 +47,13 @@ class ModelMemory {
   template <class M>
   V load(M& m, V at, Width width) {
     fault_if(m, denied(m, Access::load, at, width), Access::load, at);
-    const F plain = direct(m, at);
-    return select(plain, state_.direct.read(at, width), state_.window.read(at, width));
+    if (!bypasses(m)) return state_.window.read(at, width);
+    return select(direct(m, at), state_.direct.read(at, width), state_.window.read(at, width));
   }
   template <class M>
   void store(M& m, V at, V value, Width width) {
     fault_if(m, denied(m, Access::store, at, width), Access::store, at);
+    if (!bypasses(m)) return state_.window.write(m.gate(), at, value, width);
     const F plain = direct(m, at);
     m.branch(plain, [&] { state_.direct.write(m.gate(), at, value, width); });
     m.branch(!plain, [&] { state_.window.write(m.gate(), at, value, width); });
@@ -78,6 +79,11 @@ class ModelMemory {
     if (m.isa().mmu().bounds) return at + m.csr(Csr::base);
     return world_.apply(Function::relocated, m.csr(Csr::satp), at + V{sight_.root});
   }
+  /// Whether the instruction itself is within reach. Only the real machine's relocation may hide it from a hart that has already fetched it.
+  template <class M>
+  void fetch(M& m, V at) {
+    if (sight_.shadowed && m.isa().mmu().bounds) fault_if(m, !lt_u(at, m.csr(Csr::bound)), Access::fetch, at);
+  }
   template <class M>
   void flush(M& m, const FlushScope<V>&) {
     m.gate().assign(state_.flushed, F{true});
@@ -85,10 +91,12 @@ class ModelMemory {
 
  private:
   template <class M>
+  bool bypasses(M& m) {
+    return m.isa().mmu().direct_from != 0 && sight_.bypasses && (m.mode() == Mode::kernel || sight_.for_kernel);
+  }
+  template <class M>
   F direct(M& m, V at) {
-    const MmuRule& rule = m.isa().mmu();
-    if (rule.direct_from == 0 || !sight_.bypasses || (m.mode() != Mode::kernel && !sight_.for_kernel)) return F{false};
-    return !lt_u(at, V{rule.direct_from});
+    return !lt_u(at, V{m.isa().mmu().direct_from});
   }
   template <class M>
   F denied(M& m, Access access, V at, Width width) {
@@ -140,6 +148,7 @@ class Machine : public HartMachine<D, false> {
   void flush(const FlushScope<V>& scope) { memory_.flush(*this, scope); }
 
   void step(Op op, const Operands<V>& operands) {
+    memory_.fetch(*this, pc_);
     execute_decoded(*this, op, operands);
     this->gate_.assign(this->hart_.pc, D::value(next_));
   }

@@ -3,7 +3,8 @@
 namespace vmsim::check {
 
 std::string text(Name name) {
-  constexpr const char* kinds[] = {"word", "pc", "csr", "counter", "reserved", "reservation", "external", "registers", "window", "direct", "physical", "slice"};
+  constexpr const char* kinds[] = {"word",      "pc",     "csr",    "counter",  "reserved", "reservation", "external",
+                                   "registers", "window", "direct", "physical", "slice",    "memory_at",   "memory_size"};
   return std::string(kinds[static_cast<size_t>(name.kind)]) + "_" + std::to_string(name.index) + "_" + std::to_string(name.which);
 }
 

@@ -11,7 +11,22 @@ namespace vmsim::check {
 
 /// One variable. `which` is 0 where the states of a question share it, else the state's number.
 struct Name {
-  enum class Kind : uint8_t { word, pc, csr, counter, reserved, reservation, external, registers, window, direct, physical, slice };
+  enum class Kind : uint8_t {
+    word,
+    pc,
+    csr,
+    counter,
+    reserved,
+    reservation,
+    external,
+    registers,
+    window,
+    direct,
+    physical,
+    slice,        // how much further on the guest's memory lies than it believes
+    memory_at,    // where it believes its memory to begin
+    memory_size,  // and how long that is
+  };
   Kind kind = Kind::word;
   uint8_t index = 0, which = 0;
   auto operator<=>(const Name&) const = default;

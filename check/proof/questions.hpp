@@ -38,7 +38,9 @@ class Questions {
   bool keeps_runs = false;
 
   /// `reversible` is `isa` with traps that lose nothing: whether they do is asked apart, by irreversible().
-  Questions(World& world, const Isa& isa, const Isa& reversible) : world_(world), isa_(isa), reversible_(reversible) {}
+  Questions(World& world, const Isa& isa, const Isa& reversible) : world_(world), isa_(isa), reversible_(reversible) {
+    for (int i = 0; i < csr_count; ++i) storable_[static_cast<size_t>(i)] = storable(isa, static_cast<Csr>(i));
+  }
 
   Formula ask(const EncodingClass& c, Query query) {
     runs.clear();
@@ -168,7 +170,7 @@ class Questions {
     for (int i = 0; i < csr_count; ++i) {
       const auto r = static_cast<Csr>(i);
       const uint8_t which = is_relocation(r) ? own.relocation : own.hidden;
-      s.hart[r] = D::cell(world_.word({Name::Kind::csr, static_cast<uint8_t>(i), which}) & V{storable(isa_, r)});
+      s.hart[r] = D::cell(world_.word({Name::Kind::csr, static_cast<uint8_t>(i), which}) & V{storable_[static_cast<size_t>(i)]});
     }
     typename D::Gate gate;
     gate.assign(s.hart.external_interrupt, world_.truth({Name::Kind::external, 0, own.hidden}));
@@ -216,12 +218,8 @@ class Questions {
   void enter(const State<D>& v, State<D>& real) {
     const V offset = world_.word({Name::Kind::slice});
     enter_guest<D>(v.hart, real.hart, [&](V word) { return std::pair(F{true}, word + offset); });
-    if (isa_.mmu().bounds) {
-      real.hart[Csr::base] = D::cell(D::value(v.hart[Csr::base]) + offset);
-      real.hart[Csr::bound] = v.hart[Csr::bound];
-    } else {
-      real.hart[Csr::satp] = D::cell(world_.word({Name::Kind::csr, static_cast<uint8_t>(Csr::satp), 3}));
-    }
+    if (isa_.mmu().bounds) relocate_guest<D>(isa_, v.hart, real.hart, world_.word({Name::Kind::memory_at}), world_.word({Name::Kind::memory_size}), offset);
+    else real.hart[Csr::satp] = D::cell(world_.word({Name::Kind::csr, static_cast<uint8_t>(Csr::satp), 3}));
     bound_ = D::value(real.hart[Csr::bound]);
     real.physical = world_.bytes({Name::Kind::physical, 0, 3});
   }
@@ -236,11 +234,12 @@ class Questions {
     State<D> s1 = state(first, a), s2 = state(second, b);
     const State<D> b1 = s1, b2 = s2;
     const Step t1 = run(isa_, s1, sight), t2 = run(isa_, s2, sight);
-    if (second_traps) {
-      const F supposed = t1.none() & preserved(b1, s1);
-      return {supposed, supposed & t2.trapped & !t2.memory()};
-    }
-    const F supposed = t1.none() & t2.none() & preserved(b1, s1) & preserved(b2, s2);
+    F supposed = t1.none();
+    if (!second_traps) supposed = supposed & t2.none();
+    if (D::is_false(supposed)) return {supposed, supposed};
+    supposed = supposed & preserved(b1, s1);
+    if (second_traps) return {supposed, supposed & t2.trapped & !t2.memory()};
+    supposed = supposed & preserved(b2, s2);
     return {supposed, supposed & views_differ(s1, s2)};
   }
 
@@ -248,6 +247,7 @@ class Questions {
     State<D> s = state(mode, {});
     const State<D> before = s;
     const Step t = run(isa_, s, {});
+    if (D::is_false(t.none())) return {t.none(), t.none()};
     return {t.none(), t.none() & (literal ? relocation_differs(before, s) : control_differs(before, s))};
   }
 
@@ -258,29 +258,35 @@ class Questions {
     if (freely)
       for (int i = 0; i < csr_count; ++i)
         if (const auto r = static_cast<Csr>(i); !is_relocation(r))
-          real.hart[r] = D::cell(world_.word({Name::Kind::csr, static_cast<uint8_t>(i), 3}) & V{storable(isa_, r)});
-    const Step step = run(isa_, bare, {});
+          real.hart[r] = D::cell(world_.word({Name::Kind::csr, static_cast<uint8_t>(i), 3}) & V{storable_[static_cast<size_t>(i)]});
     const Step direct = run(isa_, real, shadow_of(mode));
+    if (D::is_false(direct.none())) return {direct.none(), direct.none()};
+    const Step step = run(isa_, bare, {});
     v.window = real.window;
     v.direct = real.direct;
     leave(reversible_, v, real);
     if (!world_.untouched(real.physical, {Name::Kind::physical, 0, 3})) v.physical = real.physical;
     const F wrong_wait = unlike(D::condition(bare.waited), D::condition(real.waited));
-    return {direct.none(), direct.none() & (step.trapped | wrong_wait | states_differ(bare, v))};
+    // The real hart is where the monitor would put the guest: with its relocation, in user mode. Else it has escaped.
+    State<D> image = v;
+    enter(v, image);
+    const F escaped = relocation_differs(real, image);
+    return {direct.none(), direct.none() & (step.trapped | wrong_wait | escaped | states_differ(bare, v))};
   }
+
   /// EMU. Where the direct run traps, what the monitor's answer leaves is what the bare machine's step does.
   Formula emulated(Mode mode) {
     State<D> bare = state(mode, {}), start = bare, real = bare;
     enter(start, real);
-    const Step step = run(isa_, bare, {});
-    const F firmware = trap_into(bare, step.trapped, step.cause, step.tval);
-
     // A step that traps changes nothing. That is part of the claim, and makes the rest of it small.
     const State<D> untouched = real;
     const Step direct = run(isa_, real, shadow_of(mode));
+    if (D::is_false(direct.trapped)) return {direct.trapped, direct.trapped};
     const F moved = states_differ(untouched, real);
     real = untouched;
     leave(reversible_, start, real);
+    const Step step = run(isa_, bare, {});
+    const F firmware = trap_into(bare, step.trapped, step.cause, step.tval);
 
     State<D> interpreted = start;
     ModelMemory<D> memory(world_, interpreted, {});
@@ -356,6 +362,7 @@ class Questions {
   World& world_;
   const Isa& isa_;
   const Isa& reversible_;
+  std::array<uint32_t, csr_count> storable_{};  // bits that a register can hold at all
   Op op_ = illegal_op;
   V word_{};
   Operands<V> operands_;

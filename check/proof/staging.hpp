@@ -20,7 +20,8 @@ class Staging {
   /// That the states of `questions`, which has just asked, fit. `real_offset` is how far the guest's memory is from where it believes it to be.
   Truth fits(const Questions<SymbolicDomain>& questions, const Demands& demands, uint32_t real_offset) {
     Truth all = operands_leave_spare() & addresses_lie_in_the_data();
-    all = all & eq(world_.word({Name::Kind::slice}), Term(real_offset)) &
+    all = all & eq(world_.word({Name::Kind::slice}), Term(real_offset)) & eq(world_.word({Name::Kind::memory_at}), Term(stage::base)) &
+          eq(world_.word({Name::Kind::memory_size}), Term(stage::ram)) &
           bits(world_.word({Name::Kind::csr, static_cast<uint8_t>(Csr::satp), 3}), satp::mode, satp::mode);
     for (const auto& run : questions.runs) {
       if (!run.direct) all = all & before(run.before.hart, run.mode) & after(run.after.hart);

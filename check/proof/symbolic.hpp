@@ -63,6 +63,7 @@ struct SymbolicDomain {
   static Term value(const Registers::Register& r) { return r.of->read(r.code); }
   static const Term& cell(const Term& value) { return value; }
   static const Truth& condition(const Truth& cell) { return cell; }
+  static bool is_false(const Truth& condition) { return condition.e.is_false(); }
   static Mode mode(const Hart& hart) { return hart.start; }
   static void set_mode(Hart& hart, Mode mode) {
     hart.start = mode;

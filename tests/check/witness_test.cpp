@@ -3,6 +3,10 @@
 
 #include "check/decided.hpp"
 #include "check/demonstrate.hpp"
+#include "check/stage.hpp"
+#include "isa/assembler/assemble.hpp"
+#include "monitor/verify.hpp"
+#include "monitor/virtual_machine.hpp"
 #include "support/scale.hpp"
 
 namespace vmsim::check {
@@ -32,6 +36,40 @@ TEST(Witnesses, EveryFailureInTheCatalogueHasAGuestWhoseRunsDifferAndEveryRescue
       std::ranges::sort(expected), std::ranges::sort(found);
       EXPECT_EQ(found, expected);
     }
+  }
+}
+
+/// The bound that a kernel sets may reach beyond its memory; whoever lowers it from there sees no cut.
+TEST(Witnesses, OfAShrinkingBoundBeyondTheGuestsMemoryRunAsOnTheBareMachine) {
+  const Variant v = load("shrink-bound");
+  const auto assembly = assemble(*v.isa, R"(
+    .text
+    _start:
+      li   t0, 0x00F00000
+      csrw bound, t0
+      li   t1, 0x00C00000
+      shrink zero, t1, zero
+      csrr a0, bound
+      li   t1, 0x00300000
+      shrink zero, t1, zero
+      csrr a1, bound
+      li   a7, 8
+      ecall
+  )",
+                                 "shrink.s");
+  ASSERT_TRUE(assembly) << assembly.error().text();
+  const Image image = to_image(*assembly);
+  for (const Technique technique : {Technique::trap, Technique::hybrid, Technique::emulate}) {
+    std::string printed;
+    const BoardOptions board{};
+    Machine bare(*v.isa, stage::ram, board), real(*v.isa, stage::ram + VirtualMachine::overhead, board);
+    auto guest = VirtualMachine::make(real, stage::ram, board, technique);
+    ASSERT_TRUE(guest) << guest.error().text();
+    for (Computer* c : {static_cast<Computer*>(&bare), static_cast<Computer*>(guest->get())}) ASSERT_TRUE(c->boot(image, {}));
+    const Verdict verdict = verify({bare, printed}, {**guest, printed}, {.max_steps = 1000});
+    EXPECT_FALSE(verdict.difference) << technique_names[static_cast<size_t>(technique)];
+    EXPECT_EQ(bare.hart().x[10], 0x00C0'0000u);
+    EXPECT_EQ(bare.hart().x[11], 0x0030'0000u);
   }
 }
 
