@@ -49,17 +49,43 @@ WitnessState plain(const Isa& isa, Mode start, const State<ConcreteDomain>& s, C
   return w;
 }
 
-std::string first_difference(const WitnessState& a, const WitnessState& b) {
-  for (size_t i = 1; i < 32; ++i)
-    if (a.x[i] != b.x[i]) return fmt::format("x{}: {:08x}, {:08x}", i, a.x[i], b.x[i]);
-  if (a.pc != b.pc) return fmt::format("pc: {:08x}, {:08x}", a.pc, b.pc);
-  if (a.mode != b.mode) return fmt::format("mode: {}, {}", static_cast<int>(a.mode), static_cast<int>(b.mode));
+std::string difference_of_controls(const WitnessState& a, const WitnessState& b, const char* between) {
+  if (a.mode != b.mode) return fmt::format("mode: {}{}{}", a.mode == Mode::kernel ? "kernel" : "user", between, b.mode == Mode::kernel ? "kernel" : "user");
   for (int i = 0; i < csr_count; ++i)
-    if (const auto r = static_cast<Csr>(i); a[r] != b[r]) return fmt::format("{}: {:08x}, {:08x}", name(r), a[r], b[r]);
+    if (const auto r = static_cast<Csr>(i); a[r] != b[r]) return fmt::format("{}: {:08x}{}{:08x}", name(r), a[r], between, b[r]);
+  return "";
+}
+
+std::string difference_of_views(const WitnessState& a, const WitnessState& b, const char* between) {
+  for (size_t i = 1; i < 32; ++i)
+    if (a.x[i] != b.x[i]) return fmt::format("x{}: {:08x}{}{:08x}", i, a.x[i], between, b.x[i]);
+  if (a.pc != b.pc) return fmt::format("pc: {:08x}{}{:08x}", a.pc, between, b.pc);
   if (a.reserved != b.reserved || a.reservation != b.reservation) return "the reservation";
   for (size_t i = 0; i < a.memory.size() && i < b.memory.size(); ++i)
-    if (a.memory[i] != b.memory[i]) return fmt::format("byte {:08x}: {:02x}, {:02x}", a.memory[i].address, a.memory[i].value, b.memory[i].value);
+    if (a.memory[i] != b.memory[i]) return fmt::format("byte {:08x}: {:02x}{}{:02x}", a.memory[i].address, a.memory[i].value, between, b.memory[i].value);
   return "";
+}
+
+/// What a witness shows, in one line. `direct` is what the instruction made of its state on the real hart, where the question is about that.
+std::string describe(const Witness& w, const std::optional<WitnessResult>& direct) {
+  if (w.results.size() == 1) {
+    const WitnessResult& bare = w.results[0];
+    if (bare.trapped) return fmt::format("traps: {}", cause::name(bare.cause));
+    WitnessState before = w.states[0];
+    if (bare.after.pc == before.pc + 4) before.pc += 4;  // that it went on is no difference
+    if (direct && !direct->trapped) {
+      if (const std::string view = difference_of_views(bare.after, direct->after, ", directly "); !view.empty()) return view;
+      const std::string control = difference_of_controls(before, bare.after, " → ");
+      return control.empty() ? "the same, but the real hart is not where the monitor put it" : control + ", directly not";
+    }
+    const std::string control = difference_of_controls(before, bare.after, " → ");
+    return control.empty() ? difference_of_views(before, bare.after, " → ") : control;
+  }
+  if (w.results.size() != 2) return "";
+  const auto &a = w.results[0], &b = w.results[1];
+  if (a.trapped != b.trapped) return fmt::format("{} traps: {}", a.trapped ? "the first" : "the second", cause::name(a.trapped ? a.cause : b.cause));
+  const std::string view = difference_of_views(a.after, b.after, " or ");
+  return view.empty() ? difference_of_controls(a.after, b.after, " or ") : view;
 }
 
 class Prover {
@@ -206,8 +232,12 @@ class Prover {
     questions.keeps_runs = true;
     Witness w{.query = query, .word = (given.words[{Name::Kind::word}] & ~c.mask) | c.match};
     w.replayed = questions.ask(c, query).shown.on;
+    std::optional<WitnessResult> direct;
     for (const auto& run : questions.runs) {
-      if (run.direct) continue;
+      if (run.direct) {
+        direct = {run.outcome.trapped.on, run.outcome.cause.bits, run.outcome.tval.bits, plain(isa_, run.mode, run.after, concrete)};
+        continue;
+      }
       WitnessState before = plain(isa_, run.mode, run.before, concrete);
       for (const auto& [address, value] : before.memory) {
         if ((given.function(Function::no_load, address, 0) & 1) != 0) before.unreadable.push_back(address);
@@ -216,21 +246,8 @@ class Prover {
       w.states.push_back(std::move(before));
       w.results.push_back({run.outcome.trapped.on, run.outcome.cause.bits, run.outcome.tval.bits, plain(isa_, run.mode, run.after, concrete)});
     }
-    w.difference = describe(w);
+    w.difference = describe(w, direct);
     return w;
-  }
-
-  static std::string describe(const Witness& w) {
-    if (w.results.size() == 1) {
-      if (w.results[0].trapped) return fmt::format("traps: {}", cause::name(w.results[0].cause));
-      WitnessState before = w.states[0];
-      if (w.results[0].after.pc == before.pc + 4) before.pc += 4;  // that it went on is no difference
-      return first_difference(before, w.results[0].after);
-    }
-    if (w.results.size() != 2) return "";
-    const auto &a = w.results[0], &b = w.results[1];
-    if (a.trapped != b.trapped) return fmt::format("{} traps: {}", a.trapped ? "the first" : "the second", cause::name(a.trapped ? a.cause : b.cause));
-    return first_difference(a.after, b.after);
   }
 
   /// Single fields that, kept at zero or at ones, make user mode always trap.
