@@ -236,6 +236,7 @@ class Prover {
     for (const auto& run : questions.runs) {
       if (run.direct) {
         direct = {run.outcome.trapped.on, run.outcome.cause.bits, run.outcome.tval.bits, plain(isa_, run.mode, run.after, concrete)};
+        direct->after.reservation -= direct->after.reserved ? given.words[{Name::Kind::slice}] : 0;  // back to where the guest believes it
         continue;
       }
       WitnessState before = plain(isa_, run.mode, run.before, concrete);
