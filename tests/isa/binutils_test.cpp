@@ -169,6 +169,7 @@ end:
     .globl start, end
     .type start, @function
 start: nop
+    la a0, room
     .align 4
     nop
     .balign 16
@@ -197,6 +198,9 @@ start: nop
 end: ret
     .balign 16  # GNU as fills a section up to its alignment
     .size start, . - start
+    .bss
+    .space 4
+room: .space 8
 )"},
 };
 
@@ -217,7 +221,7 @@ TEST_P(TheAssembler, makes_the_bytes_that_gnu_as_and_ld_make) {
 
   const std::string stem = testing::TempDir() + "vmsim_gnu_" + std::to_string(getpid());
   std::ofstream(stem + ".s") << text;
-  std::ofstream(stem + ".ld") << "SECTIONS { . = 0x80200000; .text : { *(.text) } .rodata : { *(.rodata) } .data : { *(.data) } }";
+  std::ofstream(stem + ".ld") << "SECTIONS { . = 0x80200000; .text : { *(.text) } .rodata : { *(.rodata) } .data : { *(.data) } .bss : { *(.bss) } }";
   const std::string tool = "riscv64-unknown-elf-";
   const std::string said = shell(tool + "as -march=rv32ima_zicsr_zifencei_zihintpause -mabi=ilp32 " + stem + ".s -o " + stem + ".o && " + tool +
                                  "ld --no-warn-rwx-segments -m elf32lriscv --no-relax -T " + stem + ".ld " + stem + ".o -o " + stem + ".elf && " + tool +
@@ -238,6 +242,12 @@ TEST_P(TheAssembler, makes_the_bytes_that_gnu_as_and_ld_make) {
   }
   EXPECT_EQ(bytes.size(), theirs.size());
 }
+TEST(Comments, begin_with_a_hash_or_two_slashes_or_stand_between_stars) {
+  const auto bytes_of = [](std::string_view source) { return to_flat(assemble(Isa::toy32(), source, "comments.s").value()); };
+  EXPECT_EQ(bytes_of("// one\n nop # two\n j . // three; nop\n /* four */ nop /* five\n nop */ ret\n .ascii \"#//\"\n"),
+            bytes_of("nop; j .; nop; ret\n .ascii \"#//\"\n"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Sources, TheAssembler, testing::ValuesIn(sources), [](const auto& info) { return info.param.name; });
 
 }  // namespace
