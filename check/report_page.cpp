@@ -5,6 +5,7 @@
 #include <map>
 
 #include "check/report.hpp"
+#include "isa/disassemble.hpp"
 
 namespace vmsim::check {
 namespace {
@@ -35,7 +36,8 @@ h2 { font-size: 20px; margin: 44px 0 14px; }
 .verdict.configured { background: var(--configured); color: #fff; } .verdict.unknown { background: var(--unknown); color: #fff; }
 .card { background: #fff; border: 1px solid var(--line); border-radius: 12px; padding: 18px 22px; margin: 0 0 18px; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; color: var(--soft); font-weight: 600; font-size: 13px; }
-td, th { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; } tr:last-child td { border-bottom: 0; }
+td, th { padding: 7px 18px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; } tr:last-child td { border-bottom: 0; }
+.whole { white-space: nowrap; } td code { display: block; color: var(--soft); }
 code, pre, .mono { font: 13px/1.5 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; }
 pre { margin: 0; white-space: pre-wrap; } .side { display: grid; grid-template-columns: 1fr 1fr; gap: 18px; }
 .side > div { background: #f8f9fc; border-radius: 8px; padding: 12px 14px; } .side h4 { margin: 0 0 6px; font-size: 13px; color: var(--soft); }
@@ -77,7 +79,10 @@ std::string centred(int x, const std::string& title, const std::vector<std::stri
 
 /// Sensitive and privileged as two ellipses among all instructions. The left part, outside the right ellipse, is what breaks Theorem 1.
 std::string diagram(const Isa& isa, const Report& r) {
-  const auto of = [&](Region region, size_t width, size_t most) { return wrapped(members(isa, r, region), width, most); };
+  const auto of = [&](Region region, size_t width, size_t most) {
+    const std::vector<std::string> names = members(isa, r, region);
+    return names.empty() ? std::vector<std::string>{"(none)"} : wrapped(names, width, most);
+  };
   std::string out =
       "<svg viewBox=\"0 0 1120 640\" role=\"img\" aria-label=\"Sensitive and privileged instructions\" font-family=\"system-ui, Segoe UI, Roboto, "
       "sans-serif\">\n";
@@ -88,7 +93,7 @@ std::string diagram(const Isa& isa, const Report& r) {
   out += centred(584, "sensitive, traps in user mode", of(Region::both, 40, 16), "#5b2a86");
   out += centred(922, "traps, not sensitive", of(Region::privileged, 26, 10), "#1d4ed8");
   out += text_at(560, 476, "innocuous: run directly", of(Region::innocuous, 132, 4), "#1a7f4b");
-  out += text_at(560, 588, "always trap, in both modes: neither", of(Region::always, 120, 1), "#5c6780");
+  out += text_at(560, 580, "always trap, in both modes: neither", of(Region::always, 120, 2), "#5c6780");
   return out + "</svg>\n";
 }
 
@@ -102,7 +107,7 @@ std::array<std::pair<const char*, const Theorem*>, 10> claims(const Report& r) {
            {"A trap can be undone", &r.reversible},
            {"Emulation is faithful", &r.emulation},
            {"Sequences of two and three", &r.product},
-           {"Translation", &r.translation}}};
+           {"Shadow roots by translation key", &r.translation}}};
 }
 
 /// What a reader wants to see in the table: all that is neither plainly harmless nor plainly trapping, encodings of a kind once.
@@ -116,6 +121,12 @@ std::vector<std::pair<const ClassVerdict*, int>> remarkable(const Report& r) {
     else found.emplace_back(&v, 1);
   }
   return found;
+}
+
+std::string witness(const Isa& isa, const ClassVerdict& v) {
+  const Witness* w = v.witness();
+  if (w == nullptr) return "";
+  return fmt::format("<code>{}: {}</code>", escaped(disassemble(isa, w->word, 0, {.separator = ' '})), escaped(w->difference));
 }
 
 std::string others(int count) { return count > 1 ? fmt::format(" and {} like it", count - 1) : ""; }
@@ -176,25 +187,28 @@ std::string html_page(const Isa& isa, const Report& r, const std::vector<Demonst
   out += fmt::format("<p class=\"models\">{}</p>\n<div class=\"verdict {}\">{}</div>\n", escaped(r.models), name(r.safe.holds), escaped(conclusion(isa, r)));
   out += "<h2>Verdicts</h2>\n<div class=\"card\"><table>\n";
   for (const auto& [title, t] : claims(r))
-    out += fmt::format("<tr><td>{}</td><td class=\"{}\"><b>{}</b></td><td>{}</td></tr>\n", title, name(t->holds), name(t->holds), escaped(t->because));
+    out += fmt::format("<tr><td class=\"whole\">{}</td><td class=\"{}\"><b>{}</b></td><td>{}</td></tr>\n", title, name(t->holds), name(t->holds),
+                       escaped(t->because));
   out += "</table></div>\n<h2>Sensitive and privileged</h2>\n<div class=\"card\">\n" + diagram(isa, r) +
          "<p class=\"soft\">A control register's name stands for the instructions that reach it. Theorem 1 holds where nothing is sensitive outside the right "
          "ellipse.";
   if (!r.configuration.empty()) out += fmt::format(" * traps where {}.", escaped(text(isa, r.configuration)));
   out += "</p></div>\n";
   if (const auto rows = remarkable(r); !rows.empty()) {
-    out += "<h2>Instructions</h2>\n<div class=\"card\"><table>\n<tr><th>instruction</th><th>class</th><th>theorem 1</th><th>directly</th><th>why</th></tr>\n";
+    out +=
+        "<h2>Instructions</h2>\n<div class=\"card\"><table>\n<tr><th>instruction</th><th>class</th><th>theorem 1</th><th>directly</th><th>why, and a "
+        "witness</th></tr>\n";
     for (const auto& [v, count] : rows)
-      out += fmt::format("<tr><td class=\"mono\">{}{}</td><td>{}</td><td class=\"{}\">{}</td><td class=\"{}\">{}</td><td>{}</td></tr>\n",
+      out += fmt::format("<tr><td class=\"mono\">{}{}</td><td>{}</td><td class=\"{}\">{}</td><td class=\"{} whole\">{}</td><td>{}{}</td></tr>\n",
                          escaped(v->encoding.name), others(count), escaped(fmt::format("{}", fmt::join(v->classes(), ", "))), name(v->theorem1()),
                          name(v->theorem1()), v->commutes() == Answer::no ? "no" : "yes", v->commutes() == Answer::no ? "differs" : "the same",
-                         escaped(why(isa, *v)));
+                         escaped(why(isa, *v)), witness(isa, *v));
     out += "</table></div>\n";
   }
   if (!shown.empty()) out += "<h2>Witnesses</h2>\n";
   for (const Demonstration& d : shown) {
     out += fmt::format("<div class=\"card\"><h3><code>{}</code> &middot; {}</h3>\n", escaped(d.instruction.empty() ? d.encoding : d.instruction),
-                       escaped(d.question));
+                       escaped((d.shows == Demonstration::Shows::unsafe ? "not so: " : "") + d.question));
     if (d.runs.empty()) {
       out += fmt::format("<p class=\"soft\">No guest shows it: {}.</p></div>\n", escaped(d.why_none));
       continue;
@@ -203,7 +217,8 @@ std::string html_page(const Isa& isa, const Report& r, const std::vector<Demonst
     out += fmt::format("<div class=\"side\"><div><h4>bare machine</h4><pre>{}</pre></div><div><h4>trap and emulate</h4><pre>{}</pre></div></div>\n",
                        escaped(d.bare), escaped(trap.console));
     if (!trap.agrees)
-      out += fmt::format("<p class=\"soft\">They part at step {}: <code>{}</code></p>\n", trap.step, escaped(fmt::format("{}", fmt::join(trap.fields, "; "))));
+      out += fmt::format("<p class=\"soft\">They part at step {}, bare and here: <code>{}</code></p>\n", trap.step,
+                         escaped(fmt::format("{}", fmt::join(trap.fields, "; "))));
     out += fmt::format("<p class=\"soft\">{} Hybrid: {}. Emulate: {}.</p></div>\n", meaning(d), as_bare(*d.under("hybrid")), as_bare(*d.under("emulate")));
   }
   return out + fmt::format("<p class=\"soft\">{} classes, {} questions, {:.1f} s. vmsim check {} --format html</p>\n</main>\n</body>\n</html>\n",
