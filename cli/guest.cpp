@@ -105,6 +105,8 @@ Result<Started> start_guest(const Isa& isa, const GuestOptions& options, const G
   const auto chosen = technique_of(technique);
   Started started;
   started.machine = std::make_unique<Machine>(isa, chosen ? ram + VirtualMachine::overhead : ram, chosen ? BoardOptions{} : board, how.engine);
+  // A small guest would rather have few bytes resident; one that fills this much takes the host long to end.
+  if (options.memory > 256) started.machine->memory().use_large_pages();
   if (chosen) {
     auto made = VirtualMachine::make(*started.machine, ram, board, *chosen, how);
     if (!made) return tl::unexpected(made.error());

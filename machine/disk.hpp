@@ -2,13 +2,14 @@
 // copy-on-write leaves it alone too, and keeps what is written in memory for as long as the run lasts.
 #pragma once
 
-#include <array>
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "host/file.hpp"
+#include "host/mapping.hpp"
 #include "isa/error.hpp"
 
 namespace vmsim {
@@ -36,15 +37,25 @@ class Disk {
   [[nodiscard]] bool over_limit() const { return written_ > may_write_; }
 
  private:
-  using Sector = std::array<uint8_t, sector_size>;
+  /// What copy-on-write keeps at once: so much of the disk as is written to in any part.
+  static constexpr uint64_t piece_size = 4096;
+  using Pieces = std::unordered_map<uint64_t, uint8_t*>;  // by their numbers
+
   Disk(Access access, uint64_t size) : access_(access), size_(size) {}
   [[nodiscard]] bool inside(uint64_t sector, size_t bytes) const;
+  /// Walks the bytes from `first` on by pieces: f(piece, offset in it, bytes before, bytes here), until one is false.
+  static bool each_piece(uint64_t first, size_t bytes, auto&& f);
+  uint8_t* new_piece();
+  /// What the disk holds without what copy-on-write kept.
+  bool read_kept(uint64_t at, std::span<uint8_t> to) const;
 
   Access access_;
   uint64_t size_;
-  std::optional<host::RandomFile> file_;          // or
-  std::vector<uint8_t> bytes_;                    // where there is no file
-  std::unordered_map<uint64_t, Sector> overlay_;  // copy-on-write: what was written
+  std::optional<host::RandomFile> file_;  // or
+  std::vector<uint8_t> bytes_;            // where there is no file
+  Pieces overlay_;                        // copy-on-write: what was written, and where that is kept:
+  std::deque<host::Mapping> slabs_;       // each twice the one before, up to a size
+  size_t slab_used_ = 0;                  // bytes of the last
   uint64_t written_ = 0, may_write_ = ~uint64_t{0};
 };
 

@@ -35,14 +35,21 @@ std::optional<RealPhysical> Allocator::take(uint32_t size, uint32_t alignment) {
     else length = static_cast<uint32_t>(at - first);
     return RealPhysical{static_cast<uint32_t>(at)};
   }
+  const auto next = real_.take(0, page_size);
   const auto fresh = real_.take(size, alignment);
-  return fresh ? std::optional(RealPhysical{fresh->at}) : std::nullopt;
+  if (!fresh) return std::nullopt;
+  if (next && next->at != fresh->at) keep(next->at, fresh->at - next->at);
+  return RealPhysical{fresh->at};
 }
 
 void Allocator::put_back(RealPhysical at, uint32_t size) {
   if (size == 0) return;
   real_.memory().clear(Physical{at.at}, size);
-  auto [here, added] = free_.emplace(at.at, size);
+  keep(at.at, size);
+}
+
+void Allocator::keep(uint32_t first, uint32_t size) {
+  auto [here, added] = free_.emplace(first, size);
   if (const auto next = std::next(here); next != free_.end() && here->first + here->second == next->first) {
     here->second += next->second;
     free_.erase(next);

@@ -58,7 +58,7 @@ class Allocator {
   Result<Grant> grant(GuestPhysical base, uint32_t ram, uint32_t pool_pages);
 
   [[nodiscard]] Platform& real() { return real_; }
-  /// Bytes that came back and wait for the next guest.
+  /// Bytes that came back, or were left between two guests', and wait for the next guest.
   [[nodiscard]] uint64_t returned() const;
 
  private:
@@ -66,9 +66,10 @@ class Allocator {
   std::optional<RealPhysical> take(uint32_t size, uint32_t alignment);
   /// Zeroes and keeps for the next one.
   void put_back(RealPhysical at, uint32_t size);
+  void keep(uint32_t first, uint32_t size);
 
   Platform& real_;
-  std::map<uint32_t, uint32_t> free_;  // first byte → size of what came back; neighbours are one
+  std::map<uint32_t, uint32_t> free_;  // first byte → size of what waits; neighbours are one
 };
 
 }  // namespace vmsim

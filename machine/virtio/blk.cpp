@@ -26,36 +26,36 @@ Blk::Blk(std::shared_ptr<Disk> disk) : disk_(std::move(disk)) {
 
 uint32_t Blk::features() const { return feature_segment_max | feature_block_size | feature_flush | (disk_->read_only() ? feature_read_only : 0); }
 
-std::optional<uint32_t> Blk::serve(Dma& dma, const Chain& chain) {
+std::optional<Blk::Served> Blk::serve(Dma& dma, const Chain& chain) {
   Header header{};
   const uint64_t writable = chain.total(true);
   if (!chain.read(dma, 0, {reinterpret_cast<uint8_t*>(&header), sizeof header}) || writable == 0) return std::nullopt;
   const Answer a = answer(dma, chain, header.type, header.sector);
   // The status is the last byte that the device may write.
   if (!chain.write(dma, writable - 1, {&a.status, 1})) return std::nullopt;
-  return a.written + 1;
+  return Served{a.written + 1, a.work};
 }
 
 Blk::Answer Blk::answer(Dma& dma, const Chain& chain, uint32_t type, uint64_t sector) {
   const uint64_t to_write = chain.total(true) - 1, to_read = chain.total(false) - sizeof(Header);
   switch (type) {
     case type_in:
-      if (to_write > largest_request) return {status_io_error, 0};
+      if (to_write > largest_request) return {status_io_error, 0, 0};
       buffer_.resize(to_write);
-      if (!disk_->read(sector, buffer_) || !chain.write(dma, 0, buffer_)) return {status_io_error, 0};
-      return {status_ok, static_cast<uint32_t>(to_write)};
+      if (!disk_->read(sector, buffer_) || !chain.write(dma, 0, buffer_)) return {status_io_error, 0, to_write};
+      return {status_ok, static_cast<uint32_t>(to_write), to_write};
     case type_out:
-      if (to_read > largest_request) return {status_io_error, 0};
+      if (to_read > largest_request) return {status_io_error, 0, 0};
       buffer_.resize(to_read);
-      if (!chain.read(dma, sizeof(Header), buffer_) || !disk_->write(sector, buffer_)) return {status_io_error, 0};
-      return {status_ok, 0};
-    case type_flush: return {disk_->flush() ? status_ok : status_io_error, 0};
+      if (!chain.read(dma, sizeof(Header), buffer_) || !disk_->write(sector, buffer_)) return {status_io_error, 0, to_read};
+      return {status_ok, 0, to_read};
+    case type_flush: return {disk_->flush() ? status_ok : status_io_error, 0, flush_work};
     case type_get_id: {
       std::array<uint8_t, id_size> id{'v', 'm', 's', 'i', 'm', '-', 'd', 'i', 's', 'k'};
-      if (to_write < id_size || !chain.write(dma, 0, id)) return {status_io_error, 0};
-      return {status_ok, id_size};
+      if (to_write < id_size || !chain.write(dma, 0, id)) return {status_io_error, 0, 0};
+      return {status_ok, id_size, id_size};
     }
-    default: return {status_unsupported, 0};
+    default: return {status_unsupported, 0, 0};
   }
 }
 

@@ -13,11 +13,11 @@ class Entropy final : public Backend {
   explicit Entropy(uint64_t seed) : random_(seed) {}
   [[nodiscard]] std::string_view name() const override { return "virtio-entropy"; }
   [[nodiscard]] uint32_t device_id() const override { return 4; }
-  std::optional<uint32_t> serve(Dma& dma, const Chain& chain) override {
+  std::optional<Served> serve(Dma& dma, const Chain& chain) override {
     constexpr uint64_t most = 4096;  // the device may give fewer than asked for
     std::vector<uint8_t> bytes(std::min(chain.total(true), most));
     for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random_());
-    return chain.write(dma, 0, bytes) ? std::optional(static_cast<uint32_t>(bytes.size())) : std::nullopt;
+    return chain.write(dma, 0, bytes) ? std::optional(Served{static_cast<uint32_t>(bytes.size()), bytes.size()}) : std::nullopt;
   }
 
  private:

@@ -152,7 +152,7 @@ void Mmio::advance(uint64_t now) {
       else if (due_.empty() || due_.back().until != *index) due_.push_back({now + latency, *index});
     }
   }
-  while (!due_.empty() && due_.front().at <= now) {
+  while (!due_.empty() && next_event() <= now) {
     const uint16_t until = due_.front().until;
     due_.pop_front();
     serve_until(until, now);
@@ -160,18 +160,16 @@ void Mmio::advance(uint64_t now) {
 }
 
 void Mmio::serve_until(uint16_t until, uint64_t now) {
-  uint64_t moved = 0;
+  uint64_t work = 0;
   for (uint32_t count = 0; queue_.ready && queue_.has_before(until); ++count) {
-    if (count == queue_.size || moved >= bytes_at_once) {  // more than the ring holds, or enough for now
-      if (count == queue_.size) return broken();
-      due_.push_front({now + latency, until});
-      return;
-    }
+    if (count == queue_.size) return broken();  // more than the ring holds
+    if (work >= work_at_once) return due_.push_front({now, until});
     const auto chain = queue_.take(dma_);
-    const auto written = chain ? backend_->serve(dma_, *chain) : std::nullopt;
-    const auto wanted = written ? queue_.give_back(dma_, *chain, *written) : std::nullopt;
+    const auto served = chain ? backend_->serve(dma_, *chain) : std::nullopt;
+    const auto wanted = served ? queue_.give_back(dma_, *chain, served->written) : std::nullopt;
     if (!wanted) return broken();
-    moved += chain->total(false) + chain->total(true);
+    work += served->work;
+    busy_until_ = now + work / work_per_step;
     if (*wanted) interrupt_status_ |= used_buffer;
   }
 }

@@ -2,6 +2,7 @@
 // legacy one (version 1), with one queue. What kind of device it is, a Backend says.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 
@@ -21,8 +22,13 @@ class Backend {
   [[nodiscard]] virtual uint32_t features() const { return 0; }  // the low 32 bits
   /// The device's own registers, from offset 0x100.
   [[nodiscard]] virtual std::span<const uint8_t> config() const { return {}; }
-  /// Serves one request. Gives the bytes written into the chain; nothing where it is malformed.
-  virtual std::optional<uint32_t> serve(Dma& dma, const Chain& chain) = 0;
+  /// What a request came to.
+  struct Served {
+    uint32_t written = 0;  // bytes, into the chain
+    uint64_t work = 0;     // of the host, in bytes that it could have moved instead
+  };
+  /// Serves one request; nothing where it is malformed.
+  virtual std::optional<Served> serve(Dma& dma, const Chain& chain) = 0;
 };
 
 class Mmio final : public Device {
@@ -31,8 +37,9 @@ class Mmio final : public Device {
   static constexpr uint32_t first_source = 1;  // of the PLIC
   /// Steps from a notification to the answer.
   static constexpr uint64_t latency = 5000;
-  /// Bytes that are moved at one time; the rest of a notification's requests waits for another `latency`.
-  static constexpr uint64_t bytes_at_once = 4 << 20;
+  /// Work that is done at one time, in bytes, one request apart; and how long it takes. Until then the next requests wait, so that in a number of
+  /// steps no guest can make the host do more than so much.
+  static constexpr uint64_t work_at_once = 4 << 20, work_per_step = 16;
 
   /// Without a backend it is an empty slot.
   Mmio(Layout layout, std::unique_ptr<Backend> backend, Dma dma);
@@ -40,7 +47,7 @@ class Mmio final : public Device {
   std::optional<uint32_t> read(uint32_t offset, Width width) override;
   bool write(uint32_t offset, uint32_t value, Width width) override;
   void advance(uint64_t now) override;
-  [[nodiscard]] uint64_t next_event() const override { return due_.empty() ? never : due_.front().at; }
+  [[nodiscard]] uint64_t next_event() const override { return due_.empty() ? never : std::max(due_.front().at, busy_until_); }
   [[nodiscard]] bool interrupt() const override { return interrupt_status_ != 0; }
 
  private:
@@ -62,6 +69,7 @@ class Mmio final : public Device {
   uint32_t legacy_page_size_ = 4096, legacy_align_ = 4096, legacy_page_frame_ = 0;
   bool notified_ = false;
   std::deque<Due> due_;
+  uint64_t busy_until_ = 0;  // whatever the guest does to its registers
 };
 
 }  // namespace vmsim::virtio

@@ -67,6 +67,17 @@ TEST(TheAllocator, joins_what_comes_back_so_that_a_larger_guest_fits) {
   EXPECT_TRUE(allocator.grant(GuestPhysical{ram_base}, 32u << 20, 0));
 }
 
+TEST(TheAllocator, gives_what_alignment_leaves_between_two_guests_to_another) {
+  Machine real(Isa::toy32(), 16u << 20, {});
+  Allocator allocator(real);
+  const auto large = allocator.grant(GuestPhysical{ram_base}, 12u << 20, 16);  // its memory begins at a multiple of 4 MiB
+  ASSERT_TRUE(large);
+  EXPECT_EQ(allocator.returned(), (4u << 20) - 16 * page_size);
+  const auto small = allocator.grant(GuestPhysical{ram_base}, 2u << 20, 16);
+  EXPECT_TRUE(small);
+  EXPECT_FALSE(allocator.grant(GuestPhysical{ram_base}, 2u << 20, 16));
+}
+
 TEST(TheAllocator, serves_a_thousand_guests_one_after_the_other_from_room_for_one) {
   Machine real(Isa::toy32(), ram + VirtualMachine::overhead, {});
   Allocator allocator(real);

@@ -30,12 +30,61 @@ Ran run(std::string_view source, std::string_view technique, bool clusters, uint
 
 struct Guest {
   const char* name;
-  std::string_view source;
+  std::string source;
   uint64_t steps;
 };
 std::ostream& operator<<(std::ostream& out, const Guest& guest) { return out << guest.name; }
 
-constexpr Guest guests[] = {
+/// Under Sv32, at 0x40000000: a page of `body`, one that ends in `csrw sscratch, s0`, one of `data` that may not be executed, another after a hole in
+/// physical memory, and one that may only be read. After a trap the handler goes on behind the instruction, or at s10 where it was a fetch.
+std::string paged(std::string_view body, std::string_view data = {}) {
+  std::string source = R"(
+_start:
+    la   t0, handler
+    csrw stvec, t0
+    la   t0, root
+    li   t1, 0x200000cf
+    li   t2, 2048
+    add  t2, t2, t0
+    sw   t1, 0(t2)
+    la   t2, table
+    srli t1, t2, 2
+    ori  t1, t1, 1
+    sw   t1, 1024(t0)
+)";
+  const std::pair<const char*, const char*> pages[] = {{"body", "0xcf"}, {"edge", "0xcf"}, {"data", "0xc7"}, {"apart", "0xc7"}, {"fixed", "0xc3"}};
+  for (int i = 0; i < 5; ++i)
+    source += std::string("    la   t1, ") + pages[i].first + "\n    srli t1, t1, 2\n    ori  t1, t1, " + pages[i].second + "\n    sw   t1, " +
+              std::to_string(4 * i) + "(t2)\n";
+  source += R"(
+    srli t0, t0, 12
+    li   t1, 0x80000000
+    or   t0, t0, t1
+    csrw satp, t0
+    sfence.vma
+    li   t0, 0x40000000
+    jr   t0
+    .align 2
+handler:
+    csrr t5, scause
+    addi t5, t5, -12
+    beqz t5, 1f
+    csrr s10, sepc
+    addi s10, s10, 4
+1:  csrw sepc, s10
+    sret
+    .align 12
+root:  .space 4096
+table: .space 4096
+body:
+)";
+  source += body;
+  source += "\n    .align 12\nedge:\n    .space 4092\nlast:\n    csrw sscratch, s0\ndata:\n";
+  source += data;
+  return source + "\n    .align 12\n    .word 0\n    .align 12\napart: .space 4096\nfixed: .space 4096\n";
+}
+
+const Guest guests[] = {
     {"a_run_of_privileged_instructions", "_start: csrw sscratch, a0\n csrr t0, sscratch\n addi t0, t0, 1\n csrw sepc, t0\n csrr t1, sepc\n j _start\n", 600},
     {"a_branch_over_one_of_them",
      "_start: li s0, 0\n1: addi s0, s0, 1\n csrw sscratch, s0\n andi t0, s0, 1\n bnez t0, 2f\n csrw sepc, s0\n2: csrr t1, sscratch\n j 1b\n", 900},
@@ -114,6 +163,48 @@ _start:
     .align 12
 pages: .space 8192
 )",
+     900},
+    {"an_access_to_two_pages_that_do_not_follow_each_other",
+     paged(R"(
+    li   s1, 0x40002ffe
+    li   s2, 0x40003000
+1:  addi s0, s0, 1
+    slli t2, s0, 16
+    csrw sscratch, s0
+    sw   t2, 0(s1)
+    lhu  t1, 0(s2)
+    csrw sepc, t1
+    j    1b
+)",
+           ".word 0"),
+     900},
+    {"a_store_to_a_page_that_may_only_be_read",
+     paged(R"(
+    li   s1, 0x40004000
+1:  lw   t1, 0(s1)
+    addi s0, s0, 1
+    csrw sscratch, s0
+    sw   s0, 0(s1)
+    csrw sepc, t1
+    j    1b
+)",
+           ".word 0"),
+     900},
+    {"a_page_that_may_not_be_executed_next",
+     paged(R"(
+    li   s1, 0x40002000
+1:  lw   t1, 0(s1)
+    addi s0, s0, 1
+    auipc s10, 0
+    addi s10, s10, 12
+    j    last
+    j    1b
+)",
+           R"(
+    addi s9, s9, 1
+    csrw sscratch, s9
+    jr   s10
+)"),
      900},
     {"a_fault_inside", R"(
 _start:

@@ -17,11 +17,16 @@ constexpr auto ends_block = []<int... Row>(std::integer_sequence<int, Row...>) {
 }  // namespace
 
 CodePage& BlockCache::page(Physical at) {
+  if (bytes_ > most_bytes) {
+    std::ranges::fill(pages_, nullptr);
+    bytes_ = 0;
+  }
   std::unique_ptr<CodePage>& page = pages_[(at.at - memory_.base().at) / page_size];
   const uint32_t version = memory_.code_version(at);
   if (page == nullptr || page->version != version || !cached_) {
     page = std::make_unique<CodePage>();
     page->version = version;
+    bytes_ += sizeof(CodePage);
   }
   return *page;
 }
@@ -50,6 +55,7 @@ const Block& BlockCache::decode(CodePage& page, Physical at, Mode mode) {
   ops[count] = {.offset = at.offset() + 4 * count};
   if (!cached_) page.storage.clear();
   Block& block = page.storage.emplace_back(Block{count, std::make_unique<DecodedOp[]>(count + 1)});
+  bytes_ += sizeof(Block) + (count + 1) * sizeof(DecodedOp);
   std::copy_n(ops.begin(), count + 1, block.ops.get());
   if (cached_) page.blocks[static_cast<size_t>(mode)][at.offset() / 4] = &block;
   return block;

@@ -50,11 +50,12 @@ DecodedOp decode_one(const Isa& isa, const Memory& memory, Physical at, Mode mod
 
 class BlockCache {
  public:
-  static constexpr uint32_t longest_block = 64;  // instructions
+  static constexpr uint32_t longest_block = 64;    // instructions
+  static constexpr size_t most_bytes = 64u << 20;  // of decoded code in all, about
 
   BlockCache(const Isa& isa, Memory& memory, bool cached) : isa_(isa), memory_(memory), cached_(cached), pages_(memory.size() / page_size) {}
 
-  /// The page's blocks, emptied where its code has changed since.
+  /// The page's blocks, emptied where its code has changed since. Every other page's may be forgotten.
   CodePage& page(Physical at);
   /// Decodes the block that starts at `at`, for `mode`.
   const Block& decode(CodePage& page, Physical at, Mode mode);
@@ -66,6 +67,7 @@ class BlockCache {
   Memory& memory_;
   bool cached_;
   std::vector<std::unique_ptr<CodePage>> pages_;
+  size_t bytes_ = 0;
   Block single_{1, std::make_unique<DecodedOp[]>(2)};
 };
 
