@@ -28,7 +28,10 @@ const Decoded* Clusters::reach(Hart& virtual_hart, uint64_t until, TraceSink* re
     // A kernel alone goes on here: what ends in a user program is rarely followed by another exit.
     RealPhysical at;
     if (virtual_hart.mode != Mode::kernel || !shadow_.shows(virtual_hart, Virtual{virtual_hart.pc}, Access::fetch, at)) return nullptr;
+    uint32_t& barren = barren_[at.at / 4 % barren_.size()];
+    if (barren == at.at) return nullptr;
     const Run& run = run_at(at);
+    if (run.length == Run::no_end) barren = at.at;
     if (run.length > gap_) return nullptr;
     for (const Decoded* instruction = run.instructions.data();; ++instruction) {
       if (virtual_hart.clock.steps >= until) return nullptr;

@@ -42,6 +42,8 @@ class Clusters {
   // What may still come, kept when a budget ends in the middle: how a run is cut does not decide what is one exit.
   uint32_t left_ = 0, gap_ = 0;
   std::array<Run, 32> runs_;
+  // Where a look found no privileged instruction near, which is most places. Code that changes makes an entry old: that costs a cluster, no more.
+  std::array<uint32_t, 1024> barren_{};
 };
 
 }  // namespace vmsim

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 
 #include "machine/device_tree.hpp"
 #include "machine/loader.hpp"
@@ -54,9 +55,10 @@ class Linux : public testing::Test {
   }
 
   /// A computer with Linux in it, ready to run.
-  std::unique_ptr<Run> boot(const char* technique, EngineKind engine = EngineKind::interpreter) {
+  std::unique_ptr<Run> boot(const char* technique, EngineKind engine = EngineKind::interpreter, bool clusters = true) {
     auto run = std::make_unique<Run>();
-    run->made = test::make(technique, ram, {.console = {.output = [to = &run->console](uint8_t byte) { *to += static_cast<char>(byte); }}}, {.kind = engine});
+    run->made = test::make(technique, ram, {.console = {.output = [to = &run->console](uint8_t byte) { *to += static_cast<char>(byte); }}}, {.kind = engine},
+                           Isa::toy32(), clusters);
     const DeviceTreeOptions tree{.ram_size = ram, .bootargs = "console=hvc0 earlycon=sbi", .virtio_slots = run->computer().board().virtio_slots()};
     EXPECT_TRUE(run->computer().boot(image_, build_device_tree(tree)));
     return run;
@@ -72,10 +74,15 @@ TEST_F(Linux, boots_to_power_down_with_the_same_console_and_records_on_the_bare_
   EXPECT_NE(bare->console.find("guest: child 7"), std::string::npos);
   EXPECT_NE(bare->console.find("Power down"), std::string::npos);
   ASSERT_GT(bare->records.hashes.size(), 10u);
-  for (const std::string_view technique : technique_names) {
-    SCOPED_TRACE(technique);
-    const auto run = boot(technique.data());
+  std::map<std::pair<std::string_view, bool>, uint64_t> exits;
+  std::vector<std::pair<std::string_view, bool>> ways{{"trap", false}};
+  for (const std::string_view technique : technique_names) ways.emplace_back(technique, true);
+  for (const auto& way : ways) {
+    const auto [technique, clusters] = way;
+    SCOPED_TRACE(std::string(technique) + (clusters ? "" : ", no clusters"));
+    const auto run = boot(technique.data(), EngineKind::interpreter, clusters);
     ASSERT_EQ(run->computer().run(limit, &run->records), Stopped::powered_off);
+    exits[way] = run->made.guest->exits();
     EXPECT_EQ(run->console, bare->console);
     EXPECT_EQ(run->records.count, bare->records.count);
     ASSERT_EQ(run->records.hashes.size(), bare->records.hashes.size());
@@ -84,6 +91,8 @@ TEST_F(Linux, boots_to_power_down_with_the_same_console_and_records_on_the_bare_
     EXPECT_EQ(run->records.hash, bare->records.hash);
     EXPECT_EQ(run->computer().hart(), bare->computer().hart());
   }
+  const uint64_t on = exits[{"trap", true}], off = exits[{"trap", false}];
+  EXPECT_LT(on, off) << "exits with clusters and without";
 }
 
 // Without a trace engines run other code: no records, but the same hart at every million steps, the same console and the same end.

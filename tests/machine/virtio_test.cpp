@@ -9,6 +9,7 @@
 
 #include "machine/board.hpp"
 #include "machine/disk.hpp"
+#include "machine/virtio/blk.hpp"
 #include "support/command.hpp"
 
 namespace {
@@ -168,6 +169,32 @@ TEST_P(VirtioDisk, answers_a_fixed_number_of_steps_after_its_notification) {
     d.advance(1);
     EXPECT_EQ(d.done(), 1u);
     EXPECT_EQ(d.board.next_event(), Device::never);
+  }
+}
+
+TEST_P(VirtioDisk, lets_the_next_request_wait_for_the_host_after_much_work) {
+  Driver d(GetParam(), with(Disk::in_memory(numbered_sectors(16))));
+  constexpr uint64_t flush_takes = virtio::Blk::flush_work / Mmio::work_per_step;
+  static_assert(flush_takes > 2 * Mmio::latency);
+  EXPECT_EQ(d.request(flush, 0, 0), ok);
+  EXPECT_EQ(d.request(in, 0, 512), untouched);
+  EXPECT_EQ(d.board.next_event(), d.now + flush_takes - Mmio::latency);
+  d.advance(flush_takes - Mmio::latency - 1);
+  EXPECT_EQ(d.byte(status_byte), untouched);
+  d.advance(1);
+  EXPECT_EQ(d.byte(status_byte), ok);
+  EXPECT_EQ(d.request(in, 0, 512), ok) << "little work delays nobody";
+}
+
+TEST_P(VirtioDisk, keeps_a_copy_of_what_lies_around_a_sector_that_is_written_to) {
+  Driver d(GetParam(), with(Disk::in_memory(numbered_sectors(19), Disk::Access::copy_on_write)));
+  for (const uint32_t written : {3u, 16u}) {
+    d.put(buffer, {0xAAAA'AAAA});
+    EXPECT_EQ(d.request(out, written, 512), ok);
+    for (uint32_t sector = 0; sector < 19; ++sector) {
+      EXPECT_EQ(d.request(in, sector, 512), ok);
+      EXPECT_EQ(d.byte(buffer), sector == 3 || sector == written ? 0xAA : sector) << sector;
+    }
   }
 }
 

@@ -141,10 +141,13 @@ TEST(TheKernel, has_at_most_2500_lines_in_both_its_forms) {
   EXPECT_LE(lines, 2500u);
 }
 
-TEST(Clusters, make_fewer_exits_of_the_same_session) {
+TEST(Clusters, make_fewer_exits_of_the_same_session_and_the_same_records) {
   Session off("trap", false, {}, false), on("trap");
-  ASSERT_EQ(off.made.computer().run(900'000'000, nullptr), Stopped::powered_off);
-  ASSERT_EQ(on.made.computer().run(900'000'000, nullptr), Stopped::powered_off);
+  test::Digest without, with;
+  ASSERT_EQ(off.made.computer().run(900'000'000, &without), Stopped::powered_off);
+  ASSERT_EQ(on.made.computer().run(900'000'000, &with), Stopped::powered_off);
+  EXPECT_EQ(with.count, without.count);
+  EXPECT_EQ(with.hash, without.hash) << "the records";
   EXPECT_EQ(on.console, off.console);
   EXPECT_EQ(on.made.computer().hart(), off.made.computer().hart());
   EXPECT_EQ(off.made.guest->clustered(), 0u);
