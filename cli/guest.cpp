@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "host/large_pages.hpp"
 #include "machine/device_tree.hpp"
 #include "machine/loader.hpp"
 
@@ -106,7 +107,7 @@ Result<Started> start_guest(const Isa& isa, const GuestOptions& options, const G
   Started started;
   started.machine = std::make_unique<Machine>(isa, chosen ? ram + VirtualMachine::overhead : ram, chosen ? BoardOptions{} : board, how.engine);
   // A small guest would rather have few bytes resident; one that fills this much takes the host long to end.
-  if (options.memory > 256) started.machine->memory().use_large_pages();
+  if (options.memory > 256) host::use_large_pages(started.machine->memory().bytes());
   if (chosen) {
     auto made = VirtualMachine::make(*started.machine, ram, board, *chosen, how);
     if (!made) return tl::unexpected(made.error());

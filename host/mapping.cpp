@@ -37,8 +37,6 @@ bool Mapping::show(size_t offset, const SharedPages& pages) {
   return at != MAP_FAILED;
 }
 
-void Mapping::use_large_pages() { (void)madvise(data_, size_, MADV_HUGEPAGE); }  // a wish: where the host has none, nothing changes
-
 Mapping::~Mapping() { munmap(data_ - guard, size_ + 2 * guard); }
 
 }  // namespace vmsim::host

@@ -21,8 +21,6 @@ class Mapping {
   void clear(size_t offset, size_t count);
   /// Shows these pages from `offset` on, a multiple of 4096, until they are written to or cleared. False, and nothing has changed, where the host cannot.
   bool show(size_t offset, const SharedPages& pages);
-  /// Much of it will be used, all over: the host may take its own larger pages for it. That is many times faster to give back.
-  void use_large_pages();
   [[nodiscard]] uint8_t* data() const { return data_; }
   [[nodiscard]] size_t size() const { return size_; }
 

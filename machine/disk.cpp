@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "host/large_pages.hpp"
+
 namespace vmsim {
 
 bool Disk::each_piece(uint64_t first, size_t bytes, auto&& f) {
@@ -45,7 +47,7 @@ uint8_t* Disk::new_piece() {
   constexpr size_t smallest = 64 << 10, large = 4 << 20, largest = 16 << 20;
   if (slabs_.empty() || slab_used_ == slabs_.back().size()) {
     slabs_.emplace_back(slabs_.empty() ? smallest : std::min(2 * slabs_.back().size(), largest));
-    if (slabs_.back().size() >= large) slabs_.back().use_large_pages();
+    if (slabs_.back().size() >= large) host::use_large_pages({slabs_.back().data(), slabs_.back().size()});
     slab_used_ = 0;
   }
   uint8_t* const piece = slabs_.back().data() + slab_used_;

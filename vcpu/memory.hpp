@@ -54,8 +54,6 @@ class Memory {
     std::memcpy(host(at), data.data(), data.size());
   }
 
-  /// Its user means to fill it: see host::Mapping.
-  void use_large_pages() { shared_->mapping.use_large_pages(); }
   /// Makes `size` bytes from `at`, whole pages, zero and gives what the host had for them back to it.
   void clear(Physical at, uint32_t size);
   /// Has these pages from `at` on, the start of a page, and shares them with others until they are written to. False, and nothing has changed,
