@@ -1,5 +1,5 @@
 // Running a program as a user would: arguments and standard input in; exit code and both outputs back. A program that does not end
-// within a minute is killed, and its code is then minus the signal's number.
+// within five minutes is killed, and its code is then minus the signal's number.
 #pragma once
 
 #include <fcntl.h>
@@ -65,7 +65,7 @@ inline Ran run_command(const std::vector<std::string>& words, const std::string&
     std::vector<char*> arguments;
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
-    alarm(60);
+    alarm(300);
     execvp(arguments[0], arguments.data());
     _exit(127);
   }
