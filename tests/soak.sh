@@ -30,12 +30,16 @@ for source in tests/fuzz/*.cpp; do
   items+=("fuzz $name, an hour|fuzz|fuzz_$name|mkdir -p fuzz/corpus_$name && fuzz/fuzz_$name -max_total_time=3600 -timeout=20 -print_final_stats=1 \$(test -s fuzz/$name.seeds && echo -seed_inputs=@fuzz/$name.seeds) fuzz/corpus_$name")
 done
 
-# What a target is built from: a change elsewhere, in a document or in another test does not make its figure old.
-sources_of() {
-  local checked=
-  case $1 in test_check | fuzz_variant) checked=check ;; esac
-  git ls-files -s -- CMakeLists.txt CMakePresets.json host isa vcpu machine monitor $checked guests trace tests/support tests/lockstep tests/reference \
-    "tests/${1#test_}" "tests/${1/_//}.cpp" ${2:-} | grep -v -E '\.md$' | git hash-object --stdin | cut -c1-12
+# What a figure comes from: a document, or another program's test, does not make it old. The seeded bugs build everything.
+sources_of() {  # target, command
+  local from=(CMakeLists.txt CMakePresets.json host isa vcpu machine monitor guests trace tests/CMakeLists.txt tests/support tests/lockstep tests/reference)
+  case $1 in
+    fuzz_*) from+=(tests/fuzz/CMakeLists.txt 'tests/fuzz/*.hpp' "tests/fuzz/${1#fuzz_}.cpp") ;;
+    test_*) from+=("tests/${1#test_}") ;;
+  esac
+  case $1 in test_check | fuzz_variant) from+=(check) ;; esac
+  case $2 in *tests/mutants*) from=(.) ;; esac
+  git ls-files -s -- "${from[@]}" | grep -v -E '\.md$' | git hash-object --stdin | cut -c1-12
 }
 commit=$(git rev-parse --short HEAD)
 [ -z "$(git status --porcelain -- ':!*.md')" ] || { echo "soak: commit first: a figure is of a commit"; exit 64; }
@@ -43,7 +47,7 @@ commit=$(git rev-parse --short HEAD)
 for item in "${items[@]}"; do
   IFS='|' read -r name preset target command <<< "$item"
   [[ $name =~ ${1:-.} ]] || continue
-  sources=$(sources_of "$target" "$(grep -o tests/mutants <<< "$command" || true)")
+  sources=$(sources_of "$target" "$command")
   if grep -qF "| $name | $sources |" "$log"; then echo "done already: $name"; continue; fi
   echo "== $name"
   cmake --preset "$preset" > /dev/null
