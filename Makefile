@@ -47,7 +47,7 @@ format:
 LINT ?= .
 lint: packages
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run -Werror
-	cmake -S . -B build/lint -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Release -DVMSIM_TESTS=OFF -DVMSIM_BENCH=OFF
+	cmake -S . -B build/lint -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Release -DVMSIM_TESTS=OFF -DVMSIM_BENCH=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
 	cmake --build build/lint --target check/generated/check/identity.hpp
 	run-clang-tidy -j $(JOBS) -p build/lint -quiet '$(LINT)'
 

@@ -9,8 +9,6 @@
 namespace vmsim::cli {
 namespace {
 
-constexpr uint32_t mebibyte = 1u << 20;
-
 }  // namespace
 
 void add_guest_options(CLI::App& command, GuestOptions& o) {

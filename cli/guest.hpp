@@ -10,6 +10,8 @@
 
 namespace vmsim::cli {
 
+inline constexpr uint32_t mebibyte = 1u << 20;  // bytes
+
 struct GuestOptions {
   std::string image, isa = "toy32";
   uint32_t memory = 128;  // MiB

@@ -13,8 +13,6 @@
 namespace vmsim::cli {
 namespace {
 
-constexpr uint32_t mebibyte = 1u << 20;
-
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 /// A guest's console: whole lines on the screen, marked with its name; the terminal itself; a file; or nowhere.

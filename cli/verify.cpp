@@ -15,7 +15,7 @@ namespace {
 /// Exit codes of its own.
 constexpr int differs = 1, fence_racy = 2;
 
-struct Options {
+struct Verification {
   GuestOptions guest;
   std::string technique = "trap", against = "bare";
   uint64_t max_steps = 0;
@@ -25,7 +25,7 @@ struct Options {
 using Json = nlohmann::ordered_json;
 
 /// Runs the guest once more on a machine that caches nothing, up to `steps`, looking for a fence race.
-std::optional<FenceRaces::Race> find_race(const Isa& isa, const Options& options, const GuestFiles& files, uint64_t steps) {
+std::optional<FenceRaces::Race> find_race(const Isa& isa, const Verification& options, const GuestFiles& files, uint64_t steps) {
   auto disks = open_disks(options.guest, true);
   if (!disks) return std::nullopt;
   FenceRaces races;
@@ -40,12 +40,12 @@ std::string word_text(const Isa& isa, const Record& r) { return r.word != 0 ? di
 const char* event_name(const Record& r) { return r.event == Event::none ? "" : r.event == Event::firmware ? "firmware call" : cause::name(r.cause); }
 
 /// The command that shows one side of the difference.
-std::string see_it(const Options& options, const std::string& technique, uint64_t step) {
+std::string see_it(const Verification& options, const std::string& technique, uint64_t step) {
   return fmt::format("vmsim run {} --technique {} --memory {} --trace=all --trace-from {} --trace-until {} --max-instructions {}", options.guest.image,
                      technique, options.guest.memory, step < 20 ? 0 : step - 20, step + 5, step + 5);
 }
 
-void show(const Isa& isa, const Options& options, const SymbolTable& symbols, const Difference& d) {
+void show(const Isa& isa, const Verification& options, const SymbolTable& symbols, const Difference& d) {
   fmt::print("{}: {} and {} part at step {}: {}\n", options.guest.image, options.against, options.technique, d.step, d.what);
   for (const auto& [title, side] : {std::pair(options.against, &d.first), {options.technique, &d.second}}) {
     if (!side->record) {
@@ -63,7 +63,7 @@ void show(const Isa& isa, const Options& options, const SymbolTable& symbols, co
 }
 
 /// One side of a difference, with the command that shows it.
-Json to_json(const Isa& isa, const Options& options, const std::string& technique, const Side& side, uint64_t step) {
+Json to_json(const Isa& isa, const Verification& options, const std::string& technique, const Side& side, uint64_t step) {
   Json j{{"technique", technique}, {"pc", side.hart.pc}, {"mode", mode_name(side.hart.mode)}};
   if (side.record) {
     const Record& r = *side.record;
@@ -85,7 +85,7 @@ const char* name(Stopped why) {
 }
 
 /// Says what came of it, to a person or a program, and gives the exit code.
-int tell_verdict(const Isa& isa, const Options& options, const SymbolTable& symbols, const Verdict& verdict, size_t console_bytes,
+int tell_verdict(const Isa& isa, const Verification& options, const SymbolTable& symbols, const Verdict& verdict, size_t console_bytes,
                  const std::optional<FenceRaces::Race>& race) {
   const int code = !verdict.difference ? 0 : race ? fence_racy : differs;
   if (options.json) {
@@ -124,7 +124,7 @@ int tell_verdict(const Isa& isa, const Options& options, const SymbolTable& symb
   return code;
 }
 
-int verify_guest(const Options& options) {
+int verify_guest(const Verification& options) {
   const auto variant = load_variant(options.guest.isa);
   if (!variant) return tell(variant.error(), options.json);
   const Isa& isa = *variant->isa;
@@ -154,7 +154,7 @@ int verify_guest(const Options& options) {
 }  // namespace
 
 void add_verify(CLI::App& app, int& code) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<Verification>();
   CLI::App* c = app.add_subcommand("verify",
                                    "Run a guest on the bare machine and under a technique in lock-step, and show the first difference.\n"
                                    "Example: vmsim verify guests/asm/hello.s --technique trap\n"

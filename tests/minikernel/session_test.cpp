@@ -20,7 +20,7 @@ namespace {
 constexpr uint32_t ram = 32u << 20;
 
 std::vector<uint8_t> bytes_of(const std::string& name) {
-  std::ifstream in(std::string(VMSIM_BINARY_DIR) + "/guests/" + name, std::ios::binary);
+  std::ifstream in(VMSIM_BINARY_DIR "/guests/" + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
@@ -133,7 +133,7 @@ INSTANTIATE_TEST_SUITE_P(OnTheJit, UnderTechnique,
 TEST(TheKernel, has_at_most_2500_lines_in_both_its_forms) {
   size_t lines = 0;
   for (const char* folder : {"kernel", "native", "paravirt"})
-    for (const auto& file : std::filesystem::directory_iterator(std::string(VMSIM_SOURCE_DIR) + "/guests/minikernel/" + folder)) {
+    for (const auto& file : std::filesystem::directory_iterator(std::string(VMSIM_SOURCE_DIR "/guests/minikernel/") + folder)) {
       std::ifstream in(file.path());
       lines += static_cast<size_t>(std::count(std::istreambuf_iterator<char>(in), {}, '\n'));
     }

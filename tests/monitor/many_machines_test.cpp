@@ -149,7 +149,7 @@ constexpr const char* busy = R"(
 )";
 
 TEST(AThousandMachines, created_run_and_destroyed_one_after_the_other_leave_nothing_behind) {
-  const Image image = test::assembled(std::string(escape::prelude) + busy);
+  const Image image = test::assembled(fmt::format("{}{}", escape::prelude, busy));
   const ImagePages pages(image);
   Machine machine(Isa::toy32(), 32u << 20, {});
   Allocator allocator(machine);
