@@ -13,6 +13,9 @@ inline uint64_t scaled(uint64_t count) {
   return n == 0 ? 1 : n;
 }
 
+/// Whether this run is to take samples only (VMSIM_SCALE below 1: under sanitizers, where everything takes ten times as long).
+inline bool samples_only() { return scaled(100) < 100; }
+
 /// The first seed: VMSIM_SEED, or 1.
 inline uint64_t first_seed() {
   const char* seed = std::getenv("VMSIM_SEED");

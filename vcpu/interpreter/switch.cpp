@@ -15,6 +15,13 @@ consteval Effects effects_of() {
   else return effects<Handler>();
 }
 
+// One function of all rows is what makes it fast, and what makes sanitizers take minutes to compile it.
+#ifdef VMSIM_SANITIZE
+#define VMSIM_ROW noinline
+#else
+#define VMSIM_ROW always_inline
+#endif
+
 /// Stands where a run without a trace would have a record.
 struct NoRecord {};
 Record* address_of(Record& record) { return &record; }
@@ -60,7 +67,7 @@ Stop Interpreter::run_switch(Hart& hart, uint64_t until, TraceSink* sink) {
     Next next = Next::op;
     while (next == Next::op) {
       next = dispatch<handler_count>(
-          op->handler, [&]<int Handler>() __attribute__((always_inline))->Next {
+          op->handler, [&]<int Handler>() __attribute__((VMSIM_ROW))->Next {
             if constexpr (Handler == end_handler) {
               pc = page + op->offset;
               return Next::block;
