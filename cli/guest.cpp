@@ -7,10 +7,6 @@
 #include "machine/loader.hpp"
 
 namespace vmsim::cli {
-namespace {
-
-}  // namespace
-
 void add_guest_options(CLI::App& command, GuestOptions& o) {
   command.add_option("image", o.image, "the guest: ELF32, flat binary, Linux Image or assembly source")->required();
   add_isa_option(command, o.isa);
