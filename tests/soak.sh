@@ -27,7 +27,7 @@ items=(
 )
 for source in tests/fuzz/*.cpp; do
   name=$(basename "$source" .cpp)
-  items+=("fuzz $name, an hour|fuzz|fuzz_$name|mkdir -p fuzz/corpus_$name && fuzz/fuzz_$name -max_total_time=3600 -timeout=20 -print_final_stats=1 \$(test -s fuzz/$name.seeds && echo -seed_inputs=@fuzz/$name.seeds) fuzz/corpus_$name")
+  items+=("fuzz $name, an hour|fuzz|fuzz_$name|mkdir -p fuzz/corpus_$name && fuzz/fuzz_$name -max_total_time=3600 -max_len=2048 -len_control=0 -timeout=20 -print_final_stats=1 \$(test -s fuzz/$name.seeds && echo -seed_inputs=@fuzz/$name.seeds) fuzz/corpus_$name")
 done
 
 # What a figure comes from: a document, or another program's test, does not make it old. The seeded bugs build everything.
