@@ -39,6 +39,8 @@ std::vector<std::filesystem::path> variant_folders();
 Result<Variant> load_variant(const std::string& name);
 /// Accepts decimal and hexadecimal numbers from 0 on, and nothing else.
 const CLI::Validator& whole_number();
+/// A guest's address, as given to `option`.
+Result<uint32_t> read_address(const std::string& text, const char* option);
 void add_isa_option(CLI::App& command, std::string& name);
 /// Prints the error as one line on stderr and gives the code.
 int report(const Error& error, ExitCode code = bad_input);

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <filesystem>
@@ -47,6 +48,13 @@ const CLI::Validator& whole_number() {
       },
       "NUMBER");
   return validator;
+}
+
+Result<uint32_t> read_address(const std::string& text, const char* option) {
+  char* end = nullptr;
+  const unsigned long long value = std::strtoull(text.c_str(), &end, 0);
+  if (text.empty() || *end != 0 || value > ~0u) return fail("not an address: " + vmsim::quoted(text), option, "a number, as in 0x80200000");
+  return static_cast<uint32_t>(value);
 }
 
 int report(const Error& error, ExitCode code) {

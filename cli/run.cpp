@@ -79,13 +79,6 @@ class LimitedTrace final : public TraceSink {
   uint64_t most_;
 };
 
-std::optional<uint32_t> parse_address(const std::string& text) {
-  char* end = nullptr;
-  const unsigned long long value = std::strtoull(text.c_str(), &end, 0);
-  if (text.empty() || *end != 0 || value > ~0u) return std::nullopt;
-  return static_cast<uint32_t>(value);
-}
-
 /// Live input: whatever has been typed arrives at the current step, and is written to the log.
 class LiveInput {
  public:
@@ -210,8 +203,8 @@ Result<int> run_guest(const RunOptions& options) {
   }
   if (options.show_translation) {
     if (!options.translation_at.empty()) {
-      const auto at = parse_address(options.translation_at);
-      if (!at) return fail("not an address: " + vmsim::quoted(options.translation_at), "--show-translation", "a number, as in 0x80200000");
+      const auto at = read_address(options.translation_at, "--show-translation");
+      if (!at) return tl::unexpected(at.error());
       translations.only = *at;
     }
     engine.jit.shown = &translations;
