@@ -24,6 +24,7 @@ items=(
   "64 guests by weight and half of them hostile, 10^8 steps|release|test_monitor|./test_monitor --gtest_filter='TheHost.*'"
   "10000 machines, one after the other|release|test_monitor|VMSIM_SCALE=10 ./test_monitor --gtest_filter='AThousandMachines.*'"
   "the minikernel's whole session in lock-step|release|test_minikernel|VMSIM_SCALE=250 ./test_minikernel --gtest_filter='*records_are_the_same*'"
+  "the whole suite under sanitizers, nothing left out|asan|all|cd .. && VMSIM_SCALE=1 ctest -j $(nproc)"
   "every seeded bug|release|test_lockstep|../../../tests/mutants/run"
 )
 for source in tests/fuzz/*.cpp; do
@@ -31,7 +32,7 @@ for source in tests/fuzz/*.cpp; do
   items+=("fuzz $name, an hour|fuzz|fuzz_$name|mkdir -p fuzz/corpus_$name && fuzz/fuzz_$name -max_total_time=3600 -max_len=2048 -len_control=0 -timeout=20 -print_final_stats=1 \$(test -s fuzz/$name.seeds && echo -seed_inputs=@fuzz/$name.seeds) fuzz/corpus_$name")
 done
 
-# What a figure comes from: a document, or another program's test, does not make it old. The seeded bugs build everything.
+# What a figure comes from: a document, or another program's test, does not make it old. The whole suite and the seeded bugs build everything.
 sources_of() {  # target, command
   local from=(CMakeLists.txt CMakePresets.json host isa vcpu machine monitor guests trace tests/CMakeLists.txt tests/support tests/lockstep tests/reference)
   case $1 in
@@ -39,7 +40,7 @@ sources_of() {  # target, command
     test_*) from+=("tests/${1#test_}") ;;
   esac
   case $1 in test_check | fuzz_variant) from+=(check) ;; esac
-  case $2 in *tests/mutants*) from=(.) ;; esac
+  case $2 in *tests/mutants* | *ctest*) from=(.) ;; esac
   git ls-files -s -- "${from[@]}" | grep -v -E '\.md$' | git hash-object --stdin | cut -c1-12
 }
 commit=$(git rev-parse --short HEAD)
@@ -56,7 +57,7 @@ for item in "${items[@]}"; do
   out=$(mktemp)
   start=$SECONDS
   if (cd "build/$preset/tests" && eval "$command") > "$out" 2>&1; then verdict=passed; else verdict=FAILED; fi
-  result=$(grep -E ' programs, | mutants: | machines, | words|trials of each|exhausted|caught|steps compared|stat::number_of_executed_units' "$out" | tail -n 12 | tr '\n' ';' | tr '|' '/' || true)
+  result=$(grep -E ' programs, | mutants: | machines, | words|trials of each|exhausted|caught|steps compared|tests passed|stat::number_of_executed_units' "$out" | tail -n 12 | tr '\n' ';' | tr '|' '/' || true)
   tail -n 5 "$out"
   echo "| $name | $sources | $commit | $verdict in $((SECONDS - start)) s | ${result:-$(tail -n 1 "$out" | tr '|' '/')} | \`$command\` |" >> "$log"
   [ "$verdict" = passed ] || { echo "soak: $name failed, see $out"; exit 1; }

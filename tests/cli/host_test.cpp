@@ -147,7 +147,7 @@ TEST_F(TheControlDomain, is_the_same_in_every_run_whether_pages_are_shared_or_no
   const auto first = run(typed);
   const std::string shown = console;
   std::vector<std::string> machines{"", "share = false\n", "engine = \"jit\"\n"};
-  if (samples_only()) machines.erase(machines.begin());
+  if (samples_only()) machines = {machines.back()};
   for (const std::string& machine : machines) {
     if (machine.find("jit") != std::string::npos && vmsim({"run", guest("hello.s"), "--engine", "jit"}).code == 65) continue;
     EXPECT_EQ(run(typed, machine), first) << machine;
