@@ -61,7 +61,8 @@ TEST_P(RandomPrograms, make_the_same_records_as_on_the_bare_machine) {
       continue;
     }
     if (!found.empty()) {
-      const Program small = lockstep::shrink(program, [&](const Program& p) { return !differs(p).empty() && (engine.translation_cache || !fence_racy(p)); });
+      const Program small =
+          lockstep::shrink(program, [&, caches = engine.translation_cache](const Program& p) { return !differs(p).empty() && (caches || !fence_racy(p)); });
       FAIL() << "seed " << seed << " (VMSIM_SEED=" << seed << "): " << found << "\nshrunk to " << differs(small) << ":\n" << small.listing();
     }
     size_t trapped = 0;
