@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "isa/disassemble.hpp"
 #include "machine/loader.hpp"
+#include "vcpu/engine.hpp"
 #ifdef VMSIM_HAS_JIT
 #include "vcpu/jit/explain.hpp"
 #endif
