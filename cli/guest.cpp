@@ -7,6 +7,7 @@
 #include "machine/loader.hpp"
 
 namespace vmsim::cli {
+
 void add_guest_options(CLI::App& command, GuestOptions& o) {
   command.add_option("image", o.image, "the guest: ELF32, flat binary, Linux Image or assembly source")->required();
   add_isa_option(command, o.isa);

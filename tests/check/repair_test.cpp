@@ -22,7 +22,7 @@ class Repaired : public testing::TestWithParam<Case> {};
 TEST_P(Repaired, by_a_smallest_set_of_changes_that_is_proved_to_do) {
   // Several changes are a longer search, and a change of what a trap does leaves nothing that need not be decided again.
   const auto& wanted = GetParam().changes;
-  if (test::scaled(100) < 100 && (wanted.size() != 1 || !wanted[0].ends_with(" traps in user mode"))) GTEST_SKIP() << "too long for this scale";
+  if (test::samples_only() && (wanted.size() != 1 || !wanted[0].ends_with(" traps in user mode"))) GTEST_SKIP() << "too long for this scale";
   const auto& [variant, report] = decided(GetParam().variant);
   const Repair r = repair(*variant.isa, report, after_toy32());
   ASSERT_EQ(r.found, Answer::yes) << r.because;

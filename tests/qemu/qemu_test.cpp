@@ -19,7 +19,7 @@ namespace {
 using lockstep::Program;
 using test::run_command;
 
-constexpr uint32_t megapage = 4u << 20;  // bytes
+constexpr uint32_t superpage = 4u << 20;  // bytes
 constexpr uint32_t shim_at = 0x8010'0000, programs_at = 0x8020'0000;
 constexpr uint64_t longest = 20'000;                  // steps
 constexpr uint32_t shutdown_call = 9, asked = 0x100;  // in place of mcause; see shim.S
@@ -65,7 +65,7 @@ Ours run_ours(const Program& program) {
       ours.left_out = "fetch where SUM let data through";
     // Its first half lies at the end of memory, its second on a page (or an alias of it) that is not there.
     if (r.event == Event::trap && (r.cause == cause::page_fault(Access::load) || r.cause == cause::page_fault(Access::store)) &&
-        (r.tval - Program::ram) % megapage == Program::ram_size) {
+        (r.tval - Program::ram) % superpage == Program::ram_size) {
       const Instruction in = Isa::toy32().decode(r.word);
       if (x[in.rs1] + in.imm != r.tval) ours.left_out = "straddles the end of memory";
     }
