@@ -1,5 +1,6 @@
 // What a monitor costs: a guest that stays in user mode, one exit of each kind and its way back, filling a shadow page, switching and flushing an
-// address space, and the boot of a Linux. Each runs on the bare machine and under each technique, under Sv32; `each` is the time of one round.
+// address space, the boot of a Linux, and the minikernel's session, paravirtual beside native. Each runs on the bare machine and under each technique, under
+// Sv32; `each` is the time of one round.
 // `--engine interpreter|jit` chooses the engine, before google-benchmark's own options.
 #include <benchmark/benchmark.h>
 
@@ -9,6 +10,7 @@
 
 #include "machine/device_tree.hpp"
 #include "machine/loader.hpp"
+#include "minikernel/session.hpp"
 #include "support/assembled.hpp"
 #include "support/collect.hpp"
 
@@ -163,6 +165,30 @@ void boot_linux(benchmark::State& state, const std::string& path, const Way& way
   }
 }
 
+/// The same work by both kernels of the minikernel: without the monitor's help, and with it.
+struct SessionWay {
+  const char* name;
+  const char* technique;
+  bool paravirtual_kernel = false;
+  bool clusters = false;
+};
+constexpr SessionWay session_ways[] = {{"native/bare", "bare"},
+                                       {"native/trap-no-clusters", "trap"},
+                                       {"native/trap", "trap", false, true},
+                                       {"paravirtual/bare", "bare", true},
+                                       {"paravirtual/paravirt", "paravirt", true}};
+
+void run_session(benchmark::State& state, const SessionWay& way, EngineOptions engine) {
+  for (auto _ : state) {
+    state.PauseTiming();
+    test::Session session(way.technique, way.paravirtual_kernel, engine, way.clusters);
+    state.ResumeTiming();
+    if (!session.run_to_end()) return state.SkipWithError("it does not end");
+    state.counters["steps"] = static_cast<double>(session.made.computer().hart().clock.steps);
+    state.counters["exits"] = session.made.guest ? static_cast<double>(session.made.guest->exits()) : 0;
+  }
+}
+
 }  // namespace
 }  // namespace vmsim
 
@@ -186,6 +212,10 @@ int main(int argc, char** argv) {
       benchmark::RegisterBenchmark((std::string("linux_boot/") + way.name).c_str(), [path, &way, engine](benchmark::State& state) {
         boot_linux(state, path, way, engine);
       })->Unit(benchmark::kMillisecond);
+  for (const SessionWay& way : session_ways)
+    benchmark::RegisterBenchmark((std::string("session/") + way.name).c_str(), [&way, engine](benchmark::State& state) {
+      run_session(state, way, engine);
+    })->Unit(benchmark::kMillisecond);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }
