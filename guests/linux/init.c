@@ -25,7 +25,7 @@ static unsigned crc32(unsigned crc, unsigned char byte) {
   return crc;
 }
 
-static char stack[65536];
+__attribute__((used)) static char stack[65536];
 
 __attribute__((used)) static void start(void) {
   call(sys_mount, (long)"proc", (long)"/proc", (long)"proc", 0, 0);
@@ -56,4 +56,4 @@ __attribute__((used)) static void start(void) {
   for (;;) {}
 }
 
-asm(".globl _start\n_start:\n  la sp, stack + 65520\n  j start\n");
+asm(".globl _start\n_start:\n  lla sp, stack + 65520\n  j start\n");
