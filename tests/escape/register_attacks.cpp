@@ -45,11 +45,13 @@ std::vector<Attack> register_attacks() {
         ecall
       )"},
       {"reads_the_monitors_counters", 14, "the guest may read the real counters", R"(
+        nop; nop; nop; nop; nop     # what is so far from an exit is no part of it
+        nop; nop; nop; nop; nop
         rdcycle s0                  # what the kernel reads is its own: as many cycles as steps
         csrr t0, sstatus
         csrr t0, sstatus
         csrr t0, sstatus
-        nop; nop; nop; nop; nop     # so far from them that it is no part of their exit
+        nop; nop; nop; nop; nop
         nop; nop; nop; nop; nop
         rdcycle s1
         sub a0, s1, s0
