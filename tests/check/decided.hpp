@@ -14,6 +14,7 @@
 
 #include <unistd.h>
 
+#include "check/decide.hpp"
 #include "check/verdict_file.hpp"
 #include "isa/variant.hpp"
 
@@ -71,6 +72,11 @@ inline const Decided& decided(const std::string& name) {
   Decided d{.variant = load(name)};
   d.report = kept_or_decided(*d.variant.isa, after_toy32());
   return all.emplace(name, std::move(d)).first->second;
+}
+
+/// Whether a class of `isa` is its own: toy32 has none that means the same. `reused` does not say it here, since all of a kept report is.
+inline bool is_own(const Isa& isa, const EncodingClass& c) {
+  return std::ranges::none_of(toy32().classes, [&](const ClassVerdict& v) { return same_meaning(Isa::toy32(), isa, v.encoding, c); });
 }
 
 }  // namespace vmsim::check
