@@ -3,8 +3,6 @@
 #include <benchmark/benchmark.h>
 
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "machine/device_tree.hpp"
@@ -12,6 +10,7 @@
 #include "machine/loader.hpp"
 #include "monitor/host.hpp"
 #include "support/assembled.hpp"
+#include "support/guest_file.hpp"
 #include "support/resident.hpp"
 
 namespace vmsim {
@@ -33,11 +32,6 @@ data:   .word 1
         .zero 65528
         .word 2
 )";
-
-std::vector<uint8_t> bytes_of(const std::string& name) {
-  std::ifstream in(std::string(VMSIM_BINARY_DIR) + "/guests/" + name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// Makes `count` guests of one image, lets each run, and reports what each takes of the host.
 void live_at_once(benchmark::State& state, const Image& image, uint32_t ram, uint32_t pool, size_t count, uint64_t steps, bool disk) {
@@ -73,7 +67,7 @@ void tiny_guests(benchmark::State& state) {
 BENCHMARK(tiny_guests)->Arg(1)->Arg(0)->Unit(benchmark::kMillisecond)->Iterations(1);
 
 void minikernels_at_their_prompts(benchmark::State& state) {
-  const Image image = load_image(Isa::toy32(), bytes_of("minikernel.elf"), "minikernel.elf").value();
+  const Image image = load_image(Isa::toy32(), test::bytes_of("minikernel.elf"), "minikernel.elf").value();
   live_at_once(state, image, 4u << 20, 128, 200, 3'000'000, true);
 }
 BENCHMARK(minikernels_at_their_prompts)->Arg(1)->Arg(0)->Unit(benchmark::kMillisecond)->Iterations(1);

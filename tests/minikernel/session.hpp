@@ -1,9 +1,8 @@
 // A scripted session with the minikernel: what is typed, what it must show, and a computer that runs it.
 #pragma once
 
-#include <fstream>
-#include <iterator>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,13 +11,9 @@
 #include "machine/disk.hpp"
 #include "machine/loader.hpp"
 #include "support/collect.hpp"
+#include "support/guest_file.hpp"
 
 namespace vmsim::test {
-
-inline std::vector<uint8_t> bytes_of(const std::string& name) {
-  std::ifstream in(VMSIM_BINARY_DIR "/guests/" + name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// What is typed, and what the session must show for it.
 struct Line {
@@ -53,7 +48,7 @@ inline std::vector<InputByte> typed() {
   return input;
 }
 
-/// The native kernel, or the paravirtual one, on the bare machine or under a technique, with the script as its input.
+/// The native kernel, or the paravirtual one, on the bare machine or under a technique, with the script as its input. Throws where it does not start.
 struct Session {
   explicit Session(std::string_view technique, bool paravirtual_kernel = false, EngineOptions engine = {}, bool clusters = true)
       : disk(Disk::in_memory(bytes_of("minikernel.img"))) {
@@ -62,22 +57,22 @@ struct Session {
     board.console.input = typed();
     made = make(technique, ram, board, engine, Isa::toy32(), clusters);
     const std::string kernel = paravirtual_kernel ? "minikernel-paravirt.elf" : "minikernel.elf";
-    const auto image = load_image(Isa::toy32(), bytes_of(kernel), kernel);
-    booted = image && made.computer().boot(*image, build_device_tree({.ram_size = ram, .virtio_slots = made.computer().board().virtio_slots()})).has_value();
+    const Image image = load_image(Isa::toy32(), bytes_of(kernel), kernel).value();
+    if (!made.computer().boot(image, build_device_tree({.ram_size = ram, .virtio_slots = made.computer().board().virtio_slots()})))
+      throw std::runtime_error("the minikernel does not start");
   }
-  /// False where it does not end by itself.
-  [[nodiscard]] bool run_to_end(TraceSink* sink = nullptr) { return booted && made.computer().run(session_steps, sink) == Stopped::powered_off; }
-  /// All of the disk; empty where it cannot be read.
+  /// How it ends: powered off, where all is well.
+  [[nodiscard]] Stopped run(TraceSink* sink = nullptr) { return made.computer().run(session_steps, sink); }
+  /// All of the disk.
   [[nodiscard]] std::vector<uint8_t> disk_bytes() const {
     std::vector<uint8_t> bytes(disk->sectors() * Disk::sector_size);
-    if (!disk->read(0, bytes)) bytes.clear();
+    if (!disk->read(0, bytes)) throw std::runtime_error("the disk cannot be read");
     return bytes;
   }
 
   std::string console;
   std::shared_ptr<Disk> disk;
   Made made;
-  bool booted = false;
 };
 
 }  // namespace vmsim::test
