@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "minikernel/session.hpp"
 #include "monitor/verify.hpp"
@@ -42,23 +43,25 @@ class UnderTechnique : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
     if (GetParam().engine == EngineKind::jit && !has_jit()) GTEST_SKIP() << "this build has no jit for its host";
+    bare.emplace("bare", GetParam().paravirtual_kernel);
+    guest.emplace(GetParam().technique, GetParam().paravirtual_kernel, EngineOptions{.kind = GetParam().engine});
   }
-  Session bare{"bare", GetParam().paravirtual_kernel}, guest{GetParam().technique, GetParam().paravirtual_kernel, {.kind = GetParam().engine}};
+  std::optional<Session> bare, guest;
 };
 
 TEST_P(UnderTechnique, the_session_has_the_same_console_and_the_same_disk_as_on_the_bare_machine) {
   const std::string_view technique = GetParam().technique;
   if (test::samples_only() && technique != "trap" && technique != "paravirt") GTEST_SKIP() << "too long for this scale";
-  ASSERT_EQ(bare.run(), Stopped::powered_off);
-  ASSERT_EQ(guest.run(), Stopped::powered_off);
-  EXPECT_EQ(guest.console, bare.console);
-  EXPECT_EQ(guest.made.computer().hart(), bare.made.computer().hart());
-  EXPECT_TRUE(guest.disk_bytes() == bare.disk_bytes()) << "the disks differ";
-  EXPECT_FALSE(bare.disk_bytes() == bytes_of("minikernel.img")) << "the session should have written to the disk";
+  ASSERT_EQ(bare->run(), Stopped::powered_off);
+  ASSERT_EQ(guest->run(), Stopped::powered_off);
+  EXPECT_EQ(guest->console, bare->console);
+  EXPECT_EQ(guest->made.computer().hart(), bare->made.computer().hart());
+  EXPECT_TRUE(guest->disk_bytes() == bare->disk_bytes()) << "the disks differ";
+  EXPECT_FALSE(bare->disk_bytes() == bytes_of("minikernel.img")) << "the session should have written to the disk";
 }
 
 TEST_P(UnderTechnique, the_records_are_the_same_from_power_on) {
-  const Verdict verdict = verify({bare.made.computer(), bare.console}, {guest.made.computer(), guest.console}, {.max_steps = test::scaled(4'000'000)});
+  const Verdict verdict = verify({bare->made.computer(), bare->console}, {guest->made.computer(), guest->console}, {.max_steps = test::scaled(4'000'000)});
   EXPECT_FALSE(verdict.difference) << verdict.difference->what << " at step " << verdict.difference->step;
   EXPECT_GT(verdict.traps, 0u);
 }
