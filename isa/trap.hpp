@@ -42,8 +42,16 @@ constexpr void leave_trap(M& m) {
   m.set_csr(Csr::sstatus, (status & V{~(sstatus::sie | sstatus::spp)}) | enabled | V{sstatus::spie});
 }
 
+/// Whether the hart takes interrupts at all as it stands: one is enabled and, in kernel mode, SIE is set.
+template <class M>
+constexpr auto takes_interrupts(M& m) {
+  using V = typename M::Value;
+  const auto enabled = ne(m.csr(Csr::sie), V{0u});
+  return m.mode() == Mode::user ? enabled : enabled & ne(m.csr(Csr::sstatus) & V{sstatus::sie}, V{0u});
+}
+
 /// The cause of the interrupt that the hart takes before its next step, or 0 for none: external before software before
-/// timer; in kernel mode only with SIE set.
+/// timer.
 template <class M>
 constexpr typename M::Value choose_interrupt(M& m) {
   using V = typename M::Value;
@@ -52,8 +60,7 @@ constexpr typename M::Value choose_interrupt(M& m) {
   const V chosen =
       select(has(interrupt_bit::external), V{cause::external_interrupt},
              select(has(interrupt_bit::software), V{cause::software_interrupt}, select(has(interrupt_bit::timer), V{cause::timer_interrupt}, V{0u})));
-  if (m.mode() == Mode::user) return chosen;
-  return select(ne(m.csr(Csr::sstatus) & V{sstatus::sie}, V{0u}), chosen, V{0u});
+  return select(takes_interrupts(m), chosen, V{0u});
 }
 
 }  // namespace vmsim

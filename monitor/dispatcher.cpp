@@ -65,26 +65,30 @@ std::optional<Exit> Dispatcher::dispatch(Hart& virtual_hart, const TrapExit& tra
   return told(virtual_hart, trap, destination, *sink, false, [&](const Asked& asked) { return answer(asked, trap); });
 }
 
+bool Dispatcher::interrupt(Hart& virtual_hart, TraceSink* records) {
+  if (!take_interrupt(isa_, virtual_hart, records)) return false;
+  ++count_.exits;
+  clusters_.begin();
+  return true;
+}
+
 bool Dispatcher::inject(Hart& virtual_hart, TraceSink* sink) {
-  const auto taken = [&] {
-    if (!take_interrupt(isa_, virtual_hart, records(sink))) return false;
-    ++count_.exits;
-    clusters_.begin();
-    return true;
-  };
-  if (!watches(sink)) return taken();
+  return watches(sink) ? inject_told(virtual_hart, *sink) : interrupt(virtual_hart, records(sink));
+}
+
+bool Dispatcher::inject_told(Hart& virtual_hart, TraceSink& sink) {
   const Hart before = virtual_hart;
-  if (!taken()) return false;
-  sink->act({.number = count_.exits,
-             .step = before.clock.steps,
-             .mode = before.mode,
-             .resume_mode = virtual_hart.mode,
-             .pc = before.pc,
-             .real_cause = cause::timer_interrupt,
-             .kind = ActKind::inject,
-             .cause = virtual_hart[Csr::scause],
-             .changes = changes(before, virtual_hart),
-             .resume = virtual_hart.pc});
+  if (!interrupt(virtual_hart, records(&sink))) return false;
+  sink.act({.number = count_.exits,
+            .step = before.clock.steps,
+            .mode = before.mode,
+            .resume_mode = virtual_hart.mode,
+            .pc = before.pc,
+            .real_cause = cause::timer_interrupt,
+            .kind = ActKind::inject,
+            .cause = virtual_hart[Csr::scause],
+            .changes = changes(before, virtual_hart),
+            .resume = virtual_hart.pc});
   return true;
 }
 

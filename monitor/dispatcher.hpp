@@ -40,8 +40,12 @@ class Dispatcher {
     TraceSink* records;  // none where nobody wants them
     Act* act;            // likewise
   };
+  /// As inject, and nobody is told.
+  bool interrupt(Hart& virtual_hart, TraceSink* records);
+  // Two that hold a whole hart: not in line, where every exit that nobody watches would make room for it.
+  bool inject_told(Hart& virtual_hart, TraceSink& sink);
   /// Answers with `f` and tells `sink`.
-  std::optional<Exit> told(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink& sink, bool clustered, auto&& f);
+  [[gnu::noinline]] std::optional<Exit> told(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink& sink, bool clustered, auto&& f);
   std::optional<Exit> answer(const Asked& asked, const TrapExit& trap);
   std::optional<Exit> emulate(const Asked& asked, const Decoded& instruction);
   std::optional<Exit> reflect(const Asked& asked, const TrapExit& trap);

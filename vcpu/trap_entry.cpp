@@ -1,8 +1,5 @@
 #include "vcpu/trap_entry.hpp"
 
-#include "isa/trap.hpp"
-#include "vcpu/hart_machine.hpp"
-
 namespace vmsim {
 namespace {
 
@@ -34,7 +31,7 @@ void enter(const Isa& isa, Hart& hart, Event event, const TrapExit& trap, TraceS
 
 void take_trap(const Isa& isa, Hart& hart, const TrapExit& trap, TraceSink* sink) { enter(isa, hart, Event::trap, trap, sink); }
 
-bool take_interrupt(const Isa& isa, Hart& hart, TraceSink* sink) {
+bool take_due_interrupt(const Isa& isa, Hart& hart, TraceSink* sink) {
   Entry machine(isa, hart, nullptr);
   const Word cause = choose_interrupt(machine);
   if (cause.bits == 0) return false;

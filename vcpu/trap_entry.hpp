@@ -2,15 +2,23 @@
 // same on the virtual hart, to reflect and to inject.
 #pragma once
 
+#include "isa/trap.hpp"
 #include "vcpu/engine.hpp"
+#include "vcpu/hart_machine.hpp"
 
 namespace vmsim {
 
 /// The hart traps at its pc: one step, recorded in `sink` when there is one.
 void take_trap(const Isa& isa, Hart& hart, const TrapExit& trap, TraceSink* sink);
 
+/// The same, where the hart takes interrupts at all.
+bool take_due_interrupt(const Isa& isa, Hart& hart, TraceSink* sink);
+
 /// Takes the interrupt that is due before the hart's next step, if there is one: one step. True where it did.
-bool take_interrupt(const Isa& isa, Hart& hart, TraceSink* sink);
+inline bool take_interrupt(const Isa& isa, Hart& hart, TraceSink* sink) {
+  HartMachine<WordDomain, false> machine(isa, hart, nullptr);
+  return takes_interrupts(machine).on && take_due_interrupt(isa, hart, sink);
+}
 
 /// Does what a kernel does with sepc, sstatus and sret, in one: back to a program at `pc`, with sstatus as it was when that was interrupted.
 void return_from_trap(const Isa& isa, Hart& hart, uint32_t pc, uint32_t status);
