@@ -44,7 +44,8 @@ RealPhysical Shadow::new_table(Root& root) {
 }
 
 void Shadow::give_up(Roots::iterator it) {
-  if (&it->second == current_) current_ = nullptr;
+  for (Recent& recent : recent_)
+    if (recent.root == &it->second) recent = {};
   if (it->second.generation == generation_) free_.insert(free_.end(), it->second.tables.begin(), it->second.tables.end());
   roots_.erase(it);
 }
@@ -53,7 +54,7 @@ void Shadow::give_up_all() {
   ++generation_;
   taken_ = 0;
   free_.clear();
-  current_ = nullptr;
+  recent_.fill({});
   if (roots_.size() > pages_) roots_.clear();
 }
 
@@ -67,30 +68,35 @@ uint32_t Shadow::make_room(uint32_t count) {
   return evicted;
 }
 
-Shadow::Root& Shadow::root(uint64_t key, const Hart& virtual_hart) {
-  if (current_ != nullptr && key == current_key_) return *current_;
-  Root& found = roots_[key];
-  if (found.generation != generation_) {
-    // Every root ever made has a real satp of its own, so what the real hart remembers of one that is gone does no harm. When
-    // ASIDs run out, all start anew.
-    if (next_space_ == last_space) {
-      real_.flush({});
-      next_space_ = 0;
-      give_up_all();
-      return root(key, virtual_hart);
-    }
-    found.generation = generation_;
-    found.used = ++clock_;
-    found.tables.clear();
-    const bool translates = (virtual_hart[Csr::satp] & satp::mode) != 0;
-    found.space = translates ? std::optional((virtual_hart[Csr::satp] & satp::asid) >> satp::asid_shift) : std::nullopt;
-    make_room(1);
-    found.satp = satp::mode | ++next_space_ << satp::asid_shift | new_table(found).at >> 12;
+Shadow::Root* Shadow::find(uint64_t key) {
+  Recent& recent = recent_[key % recent_.size()];
+  if (recent.root == nullptr || recent.key != key) {
+    const auto found = roots_.find(key);
+    if (found == roots_.end() || found->second.generation != generation_) return nullptr;
+    recent = {key, &found->second};
   }
-  found.used = ++clock_;
-  current_key_ = key;
-  current_ = &found;
-  return found;
+  if (recent.root->used != clock_) recent.root->used = ++clock_;
+  return recent.root;
+}
+
+Shadow::Root& Shadow::root(uint64_t key, const Hart& virtual_hart) {
+  if (Root* const found = find(key)) return *found;
+  // Every root ever made has a real satp of its own, so what the real hart remembers of one that is gone does no harm. When
+  // ASIDs run out, all start anew.
+  if (next_space_ == last_space) {
+    real_.flush({});
+    next_space_ = 0;
+    give_up_all();
+  }
+  Root& made = roots_[key];
+  made.generation = generation_;
+  made.used = ++clock_;
+  made.tables.clear();
+  const bool translates = (virtual_hart[Csr::satp] & satp::mode) != 0;
+  made.space = translates ? std::optional((virtual_hart[Csr::satp] & satp::asid) >> satp::asid_shift) : std::nullopt;
+  make_room(1);
+  made.satp = satp::mode | ++next_space_ << satp::asid_shift | new_table(made).at >> 12;
+  return made;
 }
 
 void Shadow::apply(const Hart& virtual_hart, Hart& real_hart) {
@@ -103,16 +109,10 @@ void Shadow::apply(const Hart& virtual_hart, Hart& real_hart) {
 
 bool Shadow::shows(const Hart& virtual_hart, Virtual address, Access access, RealPhysical& at) {
   if (isa_.mmu().bounds) return false;
-  const uint64_t key = translation_key(isa_, virtual_hart);
-  if (current_ == nullptr || key != current_key_) {
-    const auto found = roots_.find(key);
-    if (found == roots_.end() || found->second.generation != generation_) return false;
-    found->second.used = ++clock_;  // as if the real hart had entered it
-    current_key_ = key;
-    current_ = &found->second;
-  }
+  const Root* const root = find(translation_key(isa_, virtual_hart));  // used as if the real hart had entered it
+  if (root == nullptr) return false;
   const uint32_t needed = pte::valid | (access == Access::load ? pte::read : access == Access::store ? pte::write : pte::execute);
-  uint32_t entry = get(upper_entry(current_->tables.front(), address));
+  uint32_t entry = get(upper_entry(root->tables.front(), address));
   const bool wide = !is_pointer(entry);
   if (!wide) entry = get(lower_entry(target_of(entry), address));
   at = RealPhysical{target_of(entry).at | (address.at & ((wide ? superpage_size : page_size) - 1))};

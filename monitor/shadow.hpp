@@ -4,6 +4,7 @@
 // Invariant: an entry points into the guest's slice, whatever the guest's tables say. ARCHITECTURE.md argues why fences keep it coherent.
 #pragma once
 
+#include <array>
 #include <unordered_map>
 #include <vector>
 
@@ -61,6 +62,8 @@ class Shadow {
   };
   using Roots = std::unordered_map<uint64_t, Root>;
 
+  /// The root of this key, which is used now; null where there is none.
+  Root* find(uint64_t key);
   /// The root of this key, made where there is none.
   Root& root(uint64_t key, const Hart& virtual_hart);
   /// A zeroed page for a table of `root`; there is one.
@@ -93,8 +96,12 @@ class Shadow {
   Roots roots_;                     // those of an older generation are gone
   uint64_t generation_ = 1, clock_ = 0;
   uint32_t next_space_ = 0;  // the real ASID of the root made last
-  uint64_t current_key_ = 0;
-  Root* current_ = nullptr;
+  /// A root found lately. A guest goes to and fro between a few: its kernel's and its user's.
+  struct Recent {
+    uint64_t key = 0;
+    Root* root = nullptr;
+  };
+  std::array<Recent, 4> recent_{};  // of this generation, by the low bits of their keys, which tell the modes apart
 };
 
 }  // namespace vmsim
