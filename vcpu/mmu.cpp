@@ -41,9 +41,12 @@ uint64_t translation_key(const Isa& isa, const Hart& hart) {
 TranslationContext& Mmu::select(const Hart& hart) {
   const uint64_t key = translation_key(isa_, hart);
   if (contexts_[current_].key != key) {
-    const auto same = std::ranges::find(contexts_, key, &TranslationContext::key);
-    const auto it = same != contexts_.end() ? same : std::ranges::min_element(contexts_, {}, &TranslationContext::used);
-    if (same == contexts_.end()) {
+    auto it = contexts_.begin() + static_cast<std::ptrdiff_t>(current_);
+    if (it->key != no_context) {  // else none has a key, and this one is warm
+      it = std::ranges::find(contexts_, key, &TranslationContext::key);
+      if (it == contexts_.end()) it = std::ranges::min_element(contexts_, {}, &TranslationContext::used);
+    }
+    if (it->key != key) {
       it->reads.empty(it->read);
       it->writes.empty(it->write);
       it->fetches.empty(it->fetch);
@@ -154,11 +157,8 @@ AccessResult Mmu::store(Hart& hart, Virtual address, uint32_t value, Width width
 
 void Mmu::flush(std::optional<Virtual> address) {
   for (TranslationContext& context : contexts_) {
+    if (!address) context.key = no_context;  // emptied when it is next selected
     if (context.key == no_context) continue;
-    if (!address) {
-      context.key = no_context;  // emptied when it is next selected
-      continue;
-    }
     // One leaf entry may map 4 MiB, and is cached here page by page.
     const auto stale = [&](const auto& entry) { return (entry.tag ^ address->at) >> 22 == 0; };
     context.reads.empty(context.read, stale);

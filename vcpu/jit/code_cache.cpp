@@ -16,7 +16,7 @@ CodeCache::CodeCache(Emitter& emitter, const Options& options, TranslationCounts
   }
 }
 
-Page& CodeCache::page(const PageKey& key, uint32_t version) {
+Page& CodeCache::indexed(const PageKey& key, uint32_t version) {
   if (const auto it = pages_.find(key); it != pages_.end()) return *it->second;
   if (pages_.size() >= most_pages_) drop([](const Page&) { return true; });
   auto& page = pages_[key];

@@ -46,9 +46,14 @@ class CodeCache {
   CodeCache(Emitter& emitter, const Options& options, TranslationCounts& counts, x64::SlowLoad load, x64::SlowStore store);
 
   /// The index page for `key`; a new one has `version`. Valid until a page is dropped.
-  Page& page(const PageKey& key, uint32_t version);
+  Page& page(const PageKey& key, uint32_t version) {
+    Page*& recent = recent_[key.page / page_size % recent_.size()];
+    if (recent == nullptr || recent->key != key) recent = &indexed(key, version);
+    return *recent;
+  }
   /// Drops every page for which `stale` holds, and its blocks.
   void drop(auto&& stale) {
+    recent_.fill(nullptr);
     for (auto it = pages_.begin(); it != pages_.end();) {
       if (!stale(*it->second)) {
         ++it;
@@ -84,6 +89,7 @@ class CodeCache {
   };
   static constexpr size_t segment_count = 8;
 
+  Page& indexed(const PageKey& key, uint32_t version);
   void forget_blocks(Page& page);
   /// Takes all joins to and from `block` away.
   void part(Translated& block);
@@ -96,6 +102,7 @@ class CodeCache {
   std::array<Segment, segment_count> segments_;
   size_t current_ = 0;
   std::unordered_map<PageKey, std::unique_ptr<Page>, KeyHash> pages_;
+  std::array<Page*, 64> recent_{};  // of them, by virtual page: a fence makes every page be looked for again
   uint64_t losses_ = 0;
   TranslationCounts& counts_;
 };

@@ -68,7 +68,7 @@ void Jit::refresh() {
   }
   if (cache_.losses() != losses_) {
     losses_ = cache_.losses();
-    spaces_.fill({});
+    forget_places();
   }
 }
 
@@ -82,17 +82,19 @@ void Jit::enter_space(const Hart& hart) {
   state_.data = direct ? static_cast<const void*>(memory.host(memory.base())) : context_;
   state_.csr = hart_->csr.data();
   state_.mode = &hart_->mode;
-  auto space = std::ranges::find_if(spaces_, [&](const Space& s) { return s.generation != 0 && s.key == context_->key && s.mode == mode_; });
-  if (space == spaces_.end()) {
+  size_t space = 0;
+  while (space < spaces_known_ && (spaces_[space].key != context_->key || spaces_[space].mode != mode_)) ++space;
+  if (space == spaces_known_) {
     if (++generations_ == 0) {  // all numbers have been used once: none of the old entries may match
       state_.jumps.fill({});
-      spaces_.fill({});
+      forget_places();
       generations_ = 1;
     }
-    space = spaces_.begin() + static_cast<std::ptrdiff_t>(next_space_++ % spaces_.size());
-    *space = {context_->key, mode_, generations_};
+    if (spaces_known_ == spaces_.size()) forget_places();
+    space = spaces_known_++;
+    spaces_[space] = {context_->key, mode_, generations_};
   }
-  state_.generation = uint64_t{space->generation} << 32;
+  state_.generation = uint64_t{spaces_[space].generation} << 32;
 }
 
 uint8_t Jit::straight_length(Physical at) const {
@@ -232,7 +234,7 @@ Exit Jit::run_to_exit(Hart& hart, uint64_t end, TrapDestination destination) {
   hart_ = &hart;
   refresh();  // memory may have been written to since the last run
   std::ranges::copy(hart.x, state_.x.begin());
-  const auto out = [&](Exit exit) {
+  const auto out = [&](const Exit& exit) {  // read after the registers: just written, part by part, it is slow to read whole
     std::ranges::copy(state_.x, hart.x.begin());
     return exit;
   };

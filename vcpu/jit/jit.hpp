@@ -35,7 +35,7 @@ class Jit final : public Engine {
   Exit run(Hart& hart, uint64_t budget, TrapDestination destination, TraceSink* sink) override;
   void flush(std::optional<Virtual> address) override;
   /// Translations have been flushed: where code is has to be found anew.
-  void forget_places() { spaces_.fill({}); }
+  void forget_places() { spaces_known_ = 0; }
 
   [[nodiscard]] const TranslationCounts& counts() const { return counts_; }
 
@@ -87,7 +87,7 @@ class Jit final : public Engine {
     uint32_t generation = 0;
   };
   std::array<Space, 16> spaces_{};
-  size_t next_space_ = 0;
+  size_t spaces_known_ = 0;
   uint32_t generations_ = 0;
   uint64_t code_epoch_ = 0, mark_epoch_ = 0, losses_ = 0;
 };
