@@ -92,7 +92,8 @@ void Builder::begin(uint32_t pc, uint32_t word) {
   first_node_ = block_.nodes.size();
   pc_ = pc;
   word_ = word;
-  guard_ = jumps_ = Condition(true);
+  guard_ = Condition(true);
+  jumps_ = Condition(true);
   trapped_ = not_here_ = looks_ = jumped_ = false;
   to_ = {};
 }

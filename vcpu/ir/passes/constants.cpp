@@ -19,12 +19,8 @@ class Constants {
   explicit Constants(Block& block) : nodes_(block.nodes), keep_(block, true), instead_(block, no_ref) {}
 
   void run(Block& block) {
-    bool dropped = false;
-    for (size_t i = 0; i < nodes_.size(); ++i) {
-      visit(nodes_[i], i);
-      dropped |= !keep_[i];
-    }
-    if (dropped) compact(block, keep_);
+    for (size_t i = 0; i < nodes_.size(); ++i) visit(nodes_[i], i);
+    if (dropped_) compact(block, keep_);
   }
 
  private:
@@ -38,11 +34,15 @@ class Constants {
     n = {.op = truth ? Op::truth : Op::constant, .at = n.at, .k = k};
   }
   /// Users of n use `r` from now on.
-  void forward(Node& n, Ref r) { instead_[static_cast<size_t>(&n - nodes_.data())] = r; }
+  void forward(Node& n, Ref r) {
+    instead_[static_cast<size_t>(&n - nodes_.data())] = r;
+    forwarded_ = true;
+  }
 
   void visit(Node& n, size_t i) {
-    for (Ref* operand : {&n.a, &n.b, &n.c})
-      if (*operand != no_ref && instead_[*operand] != no_ref) *operand = instead_[*operand];
+    if (forwarded_)
+      for (Ref* operand : {&n.a, &n.b, &n.c})
+        if (*operand != no_ref && instead_[*operand] != no_ref) *operand = instead_[*operand];
     const Known a = n.a != no_ref ? known(n.a) : Known{}, b = n.b != no_ref ? known(n.b) : Known{};
     if (is_binary(n.op)) {
       if (a && b) become(n, fold(n.op, *a, *b));
@@ -74,12 +74,15 @@ class Constants {
         if (const auto c = known(n.c)) forward(n, *c != 0 ? n.a : n.b);
         break;
       case Op::get:
-        if (registers_[n.what]) become(n, *registers_[n.what]);
+        if ((known_registers_ >> n.what & 1) != 0) become(n, registers_[n.what]);
         break;
-      case Op::set: registers_[n.what] = a; break;
+      case Op::set:
+        known_registers_ = (known_registers_ & ~(1u << n.what)) | uint32_t{a.is} << n.what;
+        registers_[n.what] = a.k;
+        break;
       case Op::exit_if:
       case Op::trap_if:  // one that always leaves stays, and what follows is never reached
-        if (a && *a == 0) keep_[i] = false;
+        if (a && *a == 0) keep_[i] = false, dropped_ = true;
         break;
       case Op::jump:
         if (a) n = {.op = Op::go, .at = n.at, .k = *a};
@@ -103,8 +106,10 @@ class Constants {
 
   std::vector<Node>& nodes_;
   PerNode<bool> keep_;
-  PerNode<Ref> instead_;  // of each node: the one whose value it has
-  std::array<Known, 32> registers_{};
+  PerNode<Ref> instead_;                      // of each node: the one whose value it has
+  bool dropped_ = false, forwarded_ = false;  // any
+  uint32_t known_registers_ = 0;              // a bit each
+  std::array<uint32_t, 32> registers_;        // of those, what they hold
 };
 
 }  // namespace

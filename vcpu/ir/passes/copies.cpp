@@ -6,12 +6,12 @@ namespace vmsim::ir {
 void propagate_copies(Block& block) {
   // A register's value has a number, a new one whenever the register is set: what was noted of an old one no longer holds.
   struct Noted {
-    uint8_t reg = 0;  // 0: nothing
-    uint32_t number = 0;
+    uint8_t reg;  // 0: nothing
+    uint32_t number;
   };
   std::array<uint32_t, 32> numbers{};
-  std::array<Noted, 32> originals{};  // of each register: another that holds the same
-  PerNode<Noted> reads(block, {});    // the register that a node read
+  std::array<Noted, 32> originals{};    // of each register: another that holds the same
+  PerNode<Noted> reads(block, {0, 0});  // the register that a node read
   const auto holds = [&](Noted n) { return n.reg != 0 && numbers[n.reg] == n.number; };
   for (size_t i = 0; i < block.nodes.size(); ++i) {
     Node& n = block.nodes[i];

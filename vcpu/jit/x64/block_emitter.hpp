@@ -149,6 +149,7 @@ class BlockEmitter : public Encoder {
   std::array<Ref, 3> owners_ = no_owners;  // of the temporaries
   std::array<bool, 3> pinned_{};
   std::array<std::vector<Ref>, 32> reads_;  // by register: values that have been read from it
+  uint32_t read_ = 0;                       // a bit for each that was read at all
   std::array<Ref, slot_count> slot_owners_ = no_slots;
   std::vector<Later> later_;  // what stands out of line
 };

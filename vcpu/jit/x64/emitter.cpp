@@ -5,6 +5,7 @@
 #include <xbyak/xbyak_util.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "vcpu/ir/fold.hpp"
 #include "vcpu/jit/x64/block_emitter.hpp"
@@ -30,7 +31,8 @@ void BlockEmitter::begin(const ir::Block& block, const Ground& ground, Translate
   owners_ = no_owners;
   pinned_ = {};
   slot_owners_ = no_slots;
-  for (auto& reads : reads_) reads.clear();
+  for (uint32_t left = read_; left != 0; left &= left - 1) reads_[static_cast<size_t>(std::countr_zero(left))].clear();
+  read_ = 0;
   later_.clear();
   size_t links = 1;
   for (const Node& n : block.nodes) {
@@ -232,7 +234,7 @@ bool BlockEmitter::node(Ref r) {
   switch (n.op) {
     case Op::constant:
     case Op::truth: return false;
-    case Op::get: return reads_[n.what].push_back(r), false;
+    case Op::get: return read_ |= 1u << n.what, reads_[n.what].push_back(r), false;
     case Op::set: return set(n.what, n.a), false;
     case Op::set_csr:
     case Op::set_mode: return set_system(n), false;
