@@ -114,8 +114,9 @@ class TheControlDomain : public testing::Test {
     files.write("typed.log", log);
     files.write("spin.s", "_start: addi t0, t0, 1\n j _start\n");
     const std::string guests = VMSIM_BINARY_DIR "/guests/minikernel";
+    const std::string steps = std::to_string(typed.size() * 130'000'000);  // the other guest uses up what is left of them
     const auto path =
-        files.write("host.toml", "[machine]\nmemory = 64\nsteps = 400_000_000\n" + machine + "[[guest]]\nname = \"first\"\nimage = \"" + guests +
+        files.write("host.toml", "[machine]\nmemory = 64\nsteps = " + steps + "\n" + machine + "[[guest]]\nname = \"first\"\nimage = \"" + guests +
                                      ".elf\"\ndisk = \"" + guests + ".img,cow\"\nconsole = \"console\"\ninput = \"typed.log\"\nsteps = 40_000_000\n" + control +
                                      "[[guest]]\nname = \"other\"\nimage = \"spin.s\"\nmemory = 4\nweight = 10\n" +
                                      (control.empty() ? "" : "[[template]]\nname = \"spinner\"\nimage = \"spin.s\"\nmemory = 4\nweight = 10\n"));

@@ -9,13 +9,18 @@
 #include <set>
 
 #include "support/command.hpp"
+#include "support/scale.hpp"
 
 namespace vmsim::test {
 namespace {
 
 using nlohmann::json;
 
-constexpr const char* every_guest[] = {"hello.s", "tour.s", "ticks.s", "syscalls.s", "exceptions.s", "atomics.s", "misaligned.s", "spaces.s", "transmit.s"};
+std::vector<std::string> every_guest() {
+  std::vector<std::string> names{"hello.s", "tour.s", "syscalls.s", "exceptions.s", "atomics.s", "misaligned.s", "spaces.s", "transmit.s"};
+  if (!samples_only()) names.emplace_back("ticks.s");  // two thirds of all the lines
+  return names;
+}
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -55,7 +60,7 @@ TEST(TheTextTrace, of_the_first_guest_is_the_lectures_five_steps_to_the_letter) 
 }
 
 TEST(TheTextTrace, has_five_numbered_steps_in_every_block_of_every_guest) {
-  for (const char* name : every_guest) {
+  for (const std::string& name : every_guest()) {
     SCOPED_TRACE(name);
     size_t blocks = 0, step = 0;
     const std::regex comment("  ([1-5]) [a-z][^←→<>]*$");
@@ -217,7 +222,7 @@ TEST(TheJsonlTrace, has_the_documented_fields_and_no_others) {
   };
   std::map<std::string, std::set<std::string>> seen;
   std::map<std::string, std::set<std::string>> inner;
-  for (const char* name : every_guest)
+  for (const std::string& name : every_guest())
     for (const json& line : jsonl(name)) {
       const std::string type = line.at("type");
       for (const auto& [field, value] : line.items()) {
@@ -230,7 +235,7 @@ TEST(TheJsonlTrace, has_the_documented_fields_and_no_others) {
   for (const auto& [type, optional] : sometimes) {
     const auto documented = documented_fields(type == "record" ? "A `jsonl` record has" : "and an act has");
     EXPECT_EQ(seen[type], documented) << type;
-    for (const char* name : every_guest)
+    for (const std::string& name : every_guest())
       for (const json& line : only(jsonl(name, {"--trace-until", "300"}), [&type = type](const json& l) { return l.at("type") == type; }))
         for (const std::string& field : documented) ASSERT_TRUE(line.contains(field) || optional.contains(field)) << field << " is not in " << line;
   }
@@ -242,7 +247,7 @@ TEST(TheJsonlTrace, has_the_documented_fields_and_no_others) {
 }
 
 TEST(TheJsonlTrace, has_every_step_once_and_says_where_the_next_one_starts) {
-  for (const char* name : every_guest) {
+  for (const std::string& name : every_guest()) {
     const auto records = only(jsonl(name), is_record);
     for (size_t i = 0; i < records.size(); ++i) {
       ASSERT_EQ(records[i].at("step"), i) << name;
@@ -312,7 +317,7 @@ std::string as_spike_would(const json& r) {
 }
 
 TEST(TheSpikeTrace, is_spikes_commit_log_of_every_step_at_every_level) {
-  for (const char* name : every_guest) {
+  for (const std::string& name : every_guest()) {
     SCOPED_TRACE(name);
     const auto records = only(jsonl(name), is_record);
     std::string expected;
@@ -394,7 +399,7 @@ TEST(TheChromeTrace, is_trace_event_json_with_nested_slices_and_a_track_for_each
 // -------------------------------------------------------------------------------------------------------------
 
 TEST(Statistics, count_every_exit_once_with_its_share_and_the_steps_before_it) {
-  for (const char* name : every_guest) {
+  for (const std::string& name : every_guest()) {
     SCOPED_TRACE(name);
     for (const char* clusters : {"off", "on"}) {
       SCOPED_TRACE(clusters);
