@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "lockstep/program.hpp"
+#include "lockstep/outcome.hpp"
 #include "lockstep/shrink.hpp"
 #include "support/collect.hpp"
 #include "support/scale.hpp"
@@ -78,7 +78,7 @@ class JitAgainstInterpreter : public testing::TestWithParam<Case> {};
 TEST_P(JitAgainstInterpreter, agrees_at_every_cut) {
   if (!has_jit()) GTEST_SKIP() << "no jit for this host";
   const Case& c = GetParam();
-  uint64_t steps = 0;
+  uint64_t steps = 0, racy = 0;
   TranslationCounts counts;
   const uint64_t first = test::first_seed(), count = test::scaled(c.programs);
   for (uint64_t seed = first; seed < first + count; ++seed) {
@@ -89,11 +89,18 @@ TEST_P(JitAgainstInterpreter, agrees_at_every_cut) {
     engine.jit.counts = &counts;
     const std::string found = difference(program, c.technique, engine, &steps);
     if (found.empty()) continue;
-    const Program small = lockstep::shrink(program, [&](const Program& p) { return !difference(p, c.technique, engine).empty(); });
+    if (!c.translation_cache && lockstep::fence_racy(program)) {
+      ++racy;
+      continue;
+    }
+    const Program small = lockstep::shrink(
+        program, [&](const Program& p) { return !difference(p, c.technique, engine).empty() && (c.translation_cache || !lockstep::fence_racy(p)); });
     FAIL() << "seed " << seed << " (VMSIM_SEED=" << seed << "): " << found << "\nshrunk to " << difference(small, c.technique, engine) << ":\n"
            << small.listing();
   }
-  std::cout << count << " programs, " << steps << " steps compared, " << counts.steps << " of them in translated code\n";
+  std::cout << count << " programs, " << steps << " steps compared, " << counts.steps << " of them in translated code"
+            << (racy == 0 ? "" : "; left out as fence-racy " + std::to_string(racy)) << "\n";
+  EXPECT_LE(100 * racy, count);
   EXPECT_GT(steps, 100 * count);
   EXPECT_GT(counts.steps * 10, steps) << "too little of it is about the jit";
 }

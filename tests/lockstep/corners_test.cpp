@@ -8,6 +8,7 @@
 #include "isa/assembler/assemble.hpp"
 #include "isa/table.hpp"
 #include "lockstep/against_reference.hpp"
+#include "support/scale.hpp"
 
 namespace vmsim {
 namespace {
@@ -56,10 +57,14 @@ Program program(const std::string& source, uint64_t budget) {
   return p;
 }
 
-const std::vector<EngineOptions> every_engine = {{}, {.block_cache = false}, {.translation_cache = false}};
+std::vector<EngineOptions> every_engine() {
+  std::vector<EngineOptions> engines{{}, {.translation_cache = false}};
+  if (!test::samples_only()) engines.push_back({.block_cache = false});
+  return engines;
+}
 
 /// Gives the steps compared.
-uint64_t expect_same(const Program& p, const std::string& input = "", const std::vector<EngineOptions>& engines = every_engine) {
+uint64_t expect_same(const Program& p, const std::string& input = "", const std::vector<EngineOptions>& engines = every_engine()) {
   uint64_t steps = 0;
   for (const EngineOptions& engine : engines) {
     const auto result = compare_with_reference(p, engine, input);

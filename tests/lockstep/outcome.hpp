@@ -8,6 +8,7 @@
 #include "isa/page_walk.hpp"
 #include "lockstep/program.hpp"
 #include "support/collect.hpp"
+#include "vcpu/fence_races.hpp"
 
 namespace vmsim::lockstep {
 
@@ -37,6 +38,14 @@ inline Outcome run(const Program& program, std::string_view technique, EngineOpt
   r.hart = computer.hart();
   r.memory.assign(computer.memory().bytes().begin(), computer.memory().bytes().end());
   return r;
+}
+
+/// Whether the program uses a changed page-table entry before a fence: then the old entry and the new one are both right, and an
+/// engine that keeps translations may part from one that does not, or keeps others.
+inline bool fence_racy(const Program& program) {
+  FenceRaces races;
+  run(program, "bare", {.translation_cache = false, .races = &races});
+  return races.first().has_value();
 }
 
 /// Where two runs part; empty where they do not.

@@ -9,12 +9,12 @@
 #include "lockstep/outcome.hpp"
 #include "lockstep/shrink.hpp"
 #include "support/scale.hpp"
-#include "vcpu/fence_races.hpp"
 
 namespace vmsim {
 namespace {
 
 using lockstep::difference;
+using lockstep::fence_racy;
 using lockstep::Outcome;
 using lockstep::Program;
 using lockstep::run;
@@ -29,14 +29,6 @@ struct Case {
 std::ostream& operator<<(std::ostream& out, const Case& c) {
   return out << c.technique << (c.paging ? " with paging" : "") << (c.engine.block_cache ? "" : ", no block cache")
              << (c.engine.translation_cache ? "" : ", no translation cache") << (c.clusters ? "" : ", no clusters");
-}
-
-/// Whether the program uses a changed page-table entry before a fence: then the old entry and the new one are both right, and an
-/// engine that keeps translations may part from one that does not.
-bool fence_racy(const Program& program) {
-  FenceRaces races;
-  run(program, "bare", {.translation_cache = false, .races = &races});
-  return races.first().has_value();
 }
 
 class RandomPrograms : public testing::TestWithParam<Case> {};
