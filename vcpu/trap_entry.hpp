@@ -11,7 +11,7 @@ namespace vmsim {
 /// The hart traps at its pc: one step, recorded in `sink` when there is one.
 void take_trap(const Isa& isa, Hart& hart, const TrapExit& trap, TraceSink* sink);
 
-/// The same, where the hart takes interrupts at all.
+/// As take_interrupt, for a hart of which it is known that it takes interrupts at all.
 bool take_due_interrupt(const Isa& isa, Hart& hart, TraceSink* sink);
 
 /// Takes the interrupt that is due before the hart's next step, if there is one: one step. True where it did.
