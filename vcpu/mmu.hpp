@@ -80,6 +80,13 @@ struct TranslationContext {
   /// The entry for `address`, and what its tag must be: an access that is misaligned matches none.
   static constexpr size_t data_slot(uint32_t address) { return address >> 12 & (data_entries - 1); }
   static constexpr uint32_t data_tag(uint32_t address, Width w) { return address & (0xFFFF'F000u | (static_cast<uint32_t>(w) - 1)); }
+  /// The entry itself, found by its offset in bytes: one shift, where a slot's number takes two.
+  static const Entry& data_entry(const std::array<Entry, data_entries>& table, uint32_t address) {
+    constexpr int scale = std::countr_zero(sizeof(Entry));
+    static_assert(sizeof(Entry) == size_t{1} << scale);
+    const uint32_t offset = address >> (12 - scale) & (data_entries - 1) << scale;
+    return *reinterpret_cast<const Entry*>(reinterpret_cast<const char*>(table.data()) + offset);
+  }
   static constexpr size_t fetch_slot(uint32_t address) { return address >> 12 & (fetch_entries - 1); }
 };
 

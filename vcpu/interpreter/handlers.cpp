@@ -31,6 +31,14 @@ struct RowOperands {
   Word imm;
 };
 
+/// Bytes as a number. Not copied into a wider zero, where gcc merges the two.
+template <class T>
+uint32_t read(const uint8_t* host) {
+  T value;
+  std::memcpy(&value, host, sizeof value);
+  return value;
+}
+
 /// The machine for one element.
 class Fast {
  public:
@@ -62,17 +70,16 @@ class Fast {
   }
   void trap(uint32_t, Word) { missed_ = true; }
   Word load(Word address, Width width) {
-    const auto& entry = cpu_->context->read[TranslationContext::data_slot(address.bits)];
+    const auto& entry = TranslationContext::data_entry(cpu_->context->read, address.bits);
     if (entry.tag != TranslationContext::data_tag(address.bits, width)) [[unlikely]] {
       missed_ = true;
       return 0;
     }
-    uint32_t value = 0;
-    std::memcpy(&value, reinterpret_cast<const uint8_t*>(entry.addend + address.bits), static_cast<size_t>(width));
-    return value;
+    const auto* host = reinterpret_cast<const uint8_t*>(entry.addend + address.bits);
+    return width == Width::byte ? *host : width == Width::half ? read<uint16_t>(host) : read<uint32_t>(host);
   }
   void store(Word address, Word value, Width width) {
-    const auto& entry = cpu_->context->write[TranslationContext::data_slot(address.bits)];
+    const auto& entry = TranslationContext::data_entry(cpu_->context->write, address.bits);
     if (entry.tag != TranslationContext::data_tag(address.bits, width)) [[unlikely]] {
       missed_ = true;
       return;

@@ -52,7 +52,7 @@ class Interpreter::View : public HartMachine<WordDomain, Recorded> {
   Word load(Word address, Width width) {
     if (trapped()) return 0;
     uint32_t value = 0;
-    const auto& entry = context_.read[TranslationContext::data_slot(address.bits)];
+    const auto& entry = TranslationContext::data_entry(context_.read, address.bits);
     if (entry.tag == TranslationContext::data_tag(address.bits, width)) [[likely]] {
       const auto* host = reinterpret_cast<const uint8_t*>(entry.addend + address.bits);
       std::memcpy(&value, host, static_cast<size_t>(width));
@@ -66,7 +66,7 @@ class Interpreter::View : public HartMachine<WordDomain, Recorded> {
 
   void store(Word address, Word value, Width width) {
     if (trapped()) return;
-    const auto& entry = context_.write[TranslationContext::data_slot(address.bits)];
+    const auto& entry = TranslationContext::data_entry(context_.write, address.bits);
     if (entry.tag == TranslationContext::data_tag(address.bits, width)) [[likely]] {
       auto* host = reinterpret_cast<uint8_t*>(entry.addend + address.bits);
       std::memcpy(host, &value.bits, static_cast<size_t>(width));
