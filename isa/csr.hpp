@@ -60,6 +60,12 @@ namespace satp {
 inline constexpr uint32_t mode = 1u << 31, asid_shift = 22, asid = 0x1FFu << asid_shift, ppn = (1u << 22) - 1;
 }
 
+/// True where a write to a register may change what the next step is: translation depends on it, or whether an interrupt is due.
+constexpr bool decides_next_step(Csr r) {
+  return r == Csr::sstatus || r == Csr::sie || r == Csr::sip || r == Csr::satp || r == Csr::stimecmp || r == Csr::stimecmph || r == Csr::base ||
+         r == Csr::bound;
+}
+
 /// toy32's registers in the order of their numbers.
 std::span<const CsrRule> toy32_csrs();
 /// The same, and those that only variants have: `base` and `bound` of a `bounds` MMU.

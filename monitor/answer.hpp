@@ -39,6 +39,14 @@ class VirtualView : public HartMachine<Domain, Recorded> {
   [[nodiscard]] Value pc() const { return pc_; }
   [[nodiscard]] Value word() const { return word_; }
   void set_pc(Value target) { this->gate_.assign(next_, target); }
+  void set_mode(Value mode) {
+    Base::set_mode(mode);
+    look_ = true;
+  }
+  void set_csr(Csr r, Value value) {
+    Base::set_csr(r, value);
+    look_ |= decides_next_step(r);
+  }
   /// The step is over; where it did not trap, the next begins.
   void retire() { this->gate_.assign(this->hart_.pc, Domain::value(next_)); }
 
@@ -50,9 +58,14 @@ class VirtualView : public HartMachine<Domain, Recorded> {
   Value translate(Value address) { return memory_.translate(*this, address); }
   void wait() { this->gate_.assign(waits_, Condition{true}); }
   void fence_instructions() {}
-  void flush(const FlushScope<Value>& scope) { memory_.flush(*this, scope); }
+  void flush(const FlushScope<Value>& scope) {
+    memory_.flush(*this, scope);
+    look_ = true;
+  }
 
   [[nodiscard]] Condition waits() const { return Domain::condition(waits_); }
+  /// The next step may not be what it would have been: mode, translation or interrupts may have changed.
+  [[nodiscard]] bool must_look() const { return look_; }
   using Base::record_access;
 
  private:
@@ -60,6 +73,7 @@ class VirtualView : public HartMachine<Domain, Recorded> {
   Value pc_, word_;
   typename Domain::Cell next_;
   typename Domain::FlagCell waits_{false};
+  bool look_ = false;
 };
 
 /// Emulates one instruction on the virtual hart behind `view`: its user rule, its row, and where it did not trap, a

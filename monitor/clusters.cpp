@@ -22,12 +22,21 @@ const Clusters::Run& Clusters::run_at(RealPhysical at) {
   return run;
 }
 
-const Decoded* Clusters::reach(Hart& virtual_hart, uint64_t until, TraceSink* records) {
+bool Clusters::find_page(const Hart& virtual_hart, Virtual page) {
+  // A kernel alone goes on here: what ends in a user program is rarely followed by another exit.
+  RealPhysical real_page;
+  if (virtual_hart.mode != Mode::kernel || !shadow_.shows(virtual_hart, page, Access::fetch, real_page)) return false;
+  page_ = page;
+  real_page_ = real_page;
+  return true;
+}
+
+const Decoded* Clusters::reach(Hart& virtual_hart, uint64_t until, TraceSink* records, bool onward) {
   if (left_ == 0) return nullptr;
-  for (;;) {
-    // A kernel alone goes on here: what ends in a user program is rarely followed by another exit.
-    RealPhysical at;
-    if (virtual_hart.mode != Mode::kernel || !shadow_.shows(virtual_hart, Virtual{virtual_hart.pc}, Access::fetch, at)) return nullptr;
+  for (;; onward = true) {
+    const Virtual pc{virtual_hart.pc}, page{pc.at - pc.offset()};
+    if (!(onward && page == page_) && !find_page(virtual_hart, page)) return nullptr;
+    RealPhysical at{real_page_.at + pc.offset()};
     uint32_t& barren = barren_[at.at / 4 % barren_.size()];
     if (barren == at.at) return nullptr;
     const Run& run = run_at(at);

@@ -93,15 +93,18 @@ bool Dispatcher::inject_told(Hart& virtual_hart, TraceSink& sink) {
 }
 
 Dispatcher::Ahead Dispatcher::look_ahead(Hart& virtual_hart, uint64_t until, TrapDestination destination, TraceSink* sink) {
-  const Decoded* const next = clusters_.reach(virtual_hart, until, records(sink));
-  if (next == nullptr) {
-    if (virtual_hart.clock.steps < until) clusters_.end();
-    return {};
+  for (bool onward = false;; onward = true) {
+    const Decoded* const next = clusters_.reach(virtual_hart, until, records(sink), onward);
+    if (next == nullptr) {
+      if (virtual_hart.clock.steps < until) clusters_.end();
+      return {};
+    }
+    ++count_.clustered;
+    const TrapExit none{cause::illegal_instruction, next->word, next->word};
+    const auto exit = watches(sink) ? told(virtual_hart, none, destination, *sink, true, [&](const Asked& asked) { return emulate(asked, *next); })
+                                    : emulate({virtual_hart, destination, records(sink), nullptr}, *next);
+    if (exit || must_look_) return {true, exit};
   }
-  ++count_.clustered;
-  if (!watches(sink)) return {true, emulate({virtual_hart, destination, records(sink), nullptr}, *next)};
-  const TrapExit none{cause::illegal_instruction, next->word, next->word};
-  return {true, told(virtual_hart, none, destination, *sink, true, [&](const Asked& asked) { return emulate(asked, *next); })};
 }
 
 std::optional<Exit> Dispatcher::answer(const Asked& asked, const TrapExit& trap) {
@@ -112,6 +115,7 @@ std::optional<Exit> Dispatcher::answer(const Asked& asked, const TrapExit& trap)
 
 std::optional<Exit> Dispatcher::emulate(const Asked& asked, const Decoded& instruction) {
   const Emulator::Result result = emulator_.emulate(asked.hart, instruction, asked.records);
+  must_look_ = result.must_look || result.trap;
   if (result.trap) return reflect(asked, *result.trap);
   const bool parks = result.waits && !has_wake_up(isa_, asked.hart);
   if (asked.act != nullptr) asked.act->kind = result.device ? ActKind::device : parks ? ActKind::wait : ActKind::emulate;

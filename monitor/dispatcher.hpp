@@ -25,7 +25,8 @@ class Dispatcher {
   /// Lets the virtual hart take a due interrupt. True where it did.
   bool inject(Hart& virtual_hart, TraceSink* sink);
 
-  /// After an exit: where the next privileged instruction is near, and before the step `until`, the monitor goes on to it and handles it too.
+  /// After an exit: where the next privileged instruction is near, and before the step `until`, the monitor goes on to it and handles it too, and
+  /// to those after it while no interrupt can have become due.
   struct Ahead {
     bool handled = false;
     std::optional<Exit> exit;  // as of dispatch
@@ -55,6 +56,7 @@ class Dispatcher {
   Emulator emulator_;
   Shadow& shadow_;
   Clusters clusters_;
+  bool must_look_ = true;  // after the last emulation: see Emulator::Result
   ExitCount& count_;
 };
 

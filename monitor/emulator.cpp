@@ -121,7 +121,7 @@ auto Emulator::step(Memory& memory, Hart& virtual_hart, const Decoded& instructi
 Emulator::Result Emulator::emulate(Hart& virtual_hart, const Decoded& instruction, TraceSink* records) {
   GuestMemory memory(*this, virtual_hart);
   const auto result = [&](const auto& view) {
-    Result r{.waits = view.waits().on, .device = memory.device};
+    Result r{.waits = view.waits().on, .device = memory.device, .must_look = view.must_look()};
     if (view.trapped()) r.trap = TrapExit{view.trap_cause(), view.trap_value(), instruction.word};
     return r;
   };

@@ -16,6 +16,7 @@ class Emulator {
     std::optional<TrapExit> trap;  // the virtual hart traps here; nothing else happened
     bool waits = false;            // wfi
     bool device = false;           // a device was reached
+    bool must_look = false;        // mode, translation or interrupts may have changed
   };
   /// Runs `instruction`, at the virtual hart's pc. Where it does not trap it is one retired step, recorded in `records` if there is one.
   Result emulate(Hart& virtual_hart, const Decoded& instruction, TraceSink* records);

@@ -38,11 +38,9 @@ class Interpreter::View : public HartMachine<WordDomain, Recorded> {
     Base::set_mode(mode);
     look_ = true;
   }
-  /// What else a write to one of these registers may change: translation, or whether an interrupt is due.
   void set_csr(Csr r, Word value) {
     Base::set_csr(r, value);
-    look_ |=
-        r == Csr::sstatus || r == Csr::sie || r == Csr::sip || r == Csr::satp || r == Csr::stimecmp || r == Csr::stimecmph || r == Csr::base || r == Csr::bound;
+    look_ |= decides_next_step(r);
   }
   [[nodiscard]] Word counter(Counter which, int half) const {
     const Clock now{hart_.clock.steps + done_, hart_.clock.idle, hart_.clock.retired + done_};
