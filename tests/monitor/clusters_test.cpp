@@ -206,6 +206,37 @@ pages: .space 8192
     jr   s10
 )"),
      900},
+    {"a_fence_after_which_other_code_is_ahead",
+     paged(R"(
+    mv   s1, t2                  # the table: its first entry, this page's, becomes that of data's, and back
+    lw   s2, 0(s1)
+    lw   s3, 8(s1)
+    ori  s3, s3, 8
+1:  csrw sscratch, s0
+    sw   s3, 0(s1)
+    sfence.vma
+    csrr t1, sscratch
+    addi s0, s0, 1
+    csrw sepc, s0
+    mv   t3, s2
+    mv   s2, s3
+    mv   s3, t3
+    j    1b
+)",
+           R"(
+    .space 16
+1:  csrw sscratch, s0
+    sw   s3, 0(s1)
+    sfence.vma
+    csrr t1, sscratch
+    addi s0, s0, 5
+    csrw sepc, s0
+    mv   t3, s2
+    mv   s2, s3
+    mv   s3, t3
+    j    1b
+)"),
+     900},
     {"a_fault_inside", R"(
 _start:
     la   t0, handler
