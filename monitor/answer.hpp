@@ -39,14 +39,6 @@ class VirtualView : public HartMachine<Domain, Recorded> {
   [[nodiscard]] Value pc() const { return pc_; }
   [[nodiscard]] Value word() const { return word_; }
   void set_pc(Value target) { this->gate_.assign(next_, target); }
-  void set_mode(Value mode) {
-    Base::set_mode(mode);
-    look_ = true;
-  }
-  void set_csr(Csr r, Value value) {
-    Base::set_csr(r, value);
-    look_ |= decides_next_step(r);
-  }
   /// The step is over; where it did not trap, the next begins.
   void retire() { this->gate_.assign(this->hart_.pc, Domain::value(next_)); }
 
@@ -60,12 +52,10 @@ class VirtualView : public HartMachine<Domain, Recorded> {
   void fence_instructions() {}
   void flush(const FlushScope<Value>& scope) {
     memory_.flush(*this, scope);
-    look_ = true;
+    this->look_ = true;
   }
 
   [[nodiscard]] Condition waits() const { return Domain::condition(waits_); }
-  /// The next step may not be what it would have been: mode, translation or interrupts may have changed.
-  [[nodiscard]] bool must_look() const { return look_; }
   using Base::record_access;
 
  private:
@@ -73,7 +63,6 @@ class VirtualView : public HartMachine<Domain, Recorded> {
   Value pc_, word_;
   typename Domain::Cell next_;
   typename Domain::FlagCell waits_{false};
-  bool look_ = false;
 };
 
 /// Emulates one instruction on the virtual hart behind `view`: its user rule, its row, and where it did not trap, a

@@ -67,7 +67,10 @@ class HartMachine {
 
   [[nodiscard]] const Isa& isa() const { return isa_; }
   [[nodiscard]] Mode mode() const { return Domain::mode(hart_); }
-  void set_mode(Value mode) { gate_.assign(hart_.mode, mode); }
+  void set_mode(Value mode) {
+    gate_.assign(hart_.mode, mode);
+    look_ = true;
+  }
   [[nodiscard]] Value x(Reg r) const { return Domain::value(hart_.x[r]); }
   void set(Reg r, Value value) {
     if (r == 0) return;
@@ -78,6 +81,7 @@ class HartMachine {
   [[nodiscard]] Value csr(Csr r) const { return Domain::value(hart_[r]); }
   void set_csr(Csr r, Value value) {
     gate_.assign(hart_[r], value);
+    look_ |= decides_next_step(r);
     if constexpr (Recorded)
       if (gate_.open()) record_->csrs.add({r, value.bits});
   }
@@ -97,6 +101,8 @@ class HartMachine {
 
   [[nodiscard]] const typename Domain::Gate& gate() const { return gate_; }
   [[nodiscard]] bool trapped() const { return gate_.trapped; }
+  /// The next step may not be what it would have been: mode, translation or interrupts may have changed.
+  [[nodiscard]] bool must_look() const { return look_; }
   [[nodiscard]] uint32_t trap_cause() const { return gate_.cause; }
   [[nodiscard]] uint32_t trap_value() const { return gate_.tval; }
 
@@ -112,6 +118,7 @@ class HartMachine {
   Hart& hart_;
   Record* record_;
   typename Domain::Gate gate_;
+  bool look_ = false;
 };
 
 /// Trap entry and the choice of an interrupt on a hart: all that they need of a machine.

@@ -15,7 +15,7 @@ template <bool Recorded>
 class Interpreter::View : public HartMachine<WordDomain, Recorded> {
  public:
   using Base = HartMachine<WordDomain, Recorded>;
-  using Base::hart_, Base::record_, Base::trapped, Base::trap;
+  using Base::hart_, Base::record_, Base::look_, Base::trapped, Base::trap;
 
   View(Interpreter& engine, Hart& hart, Record* record, TranslationContext& context, uint32_t pc, const DecodedOp* op, uint64_t done)
       : Base(engine.isa_, hart, record), engine_(engine), context_(context), pc_(pc), op_(op), done_(done) {}
@@ -33,14 +33,6 @@ class Interpreter::View : public HartMachine<WordDomain, Recorded> {
     engine_.cpu_.x[r] = value.bits;
     if constexpr (Recorded)
       if (r != 0 && r != discarded) record_->registers.add({r, value.bits});
-  }
-  void set_mode(Word mode) {
-    Base::set_mode(mode);
-    look_ = true;
-  }
-  void set_csr(Csr r, Word value) {
-    Base::set_csr(r, value);
-    look_ |= decides_next_step(r);
   }
   [[nodiscard]] Word counter(Counter which, int half) const {
     const Clock now{hart_.clock.steps + done_, hart_.clock.idle, hart_.clock.retired + done_};
@@ -112,8 +104,6 @@ class Interpreter::View : public HartMachine<WordDomain, Recorded> {
   [[nodiscard]] bool jumped() const { return jumped_; }
   /// A device was reached, or decoded code written to.
   [[nodiscard]] bool must_stop() const { return stop_; }
-  /// The next step may not be what it would have been: mode, translation or interrupts changed.
-  [[nodiscard]] bool must_look() const { return look_; }
   [[nodiscard]] uint32_t next_pc() const { return jumped_ ? next_ : pc_ + 4; }
 
  private:
@@ -129,7 +119,7 @@ class Interpreter::View : public HartMachine<WordDomain, Recorded> {
   const DecodedOp* op_;
   uint64_t done_;
   uint32_t next_ = 0;
-  bool jumped_ = false, stop_ = false, look_ = false;
+  bool jumped_ = false, stop_ = false;
 };
 
 /// Executes a decoded operation that is not illegal.
