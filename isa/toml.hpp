@@ -1,6 +1,8 @@
 // toml++, as every file here reads TOML: errors as values, and its assertions off: a text that breaks one is a wrong text, and what follows the assertion says
-// so. What it takes for unreachable is reached too, by letters that are not of any kind it looks for (its tables of Unicode): there the answer is no.
+// so. Its tables of Unicode take for unreachable what a letter outside quotes reaches, as é: the answer there is that it is not of the kind asked for.
 #pragma once
+
+#include <cstdint>  // which the tables do not include
 
 #define TOML_EXCEPTIONS 0
 #define TOML_ASSERT(condition) static_cast<void>(0)

@@ -52,6 +52,8 @@ INSTANTIATE_TEST_SUITE_P(
     Table, BadVariant,
     testing::Values(
         Bad{"not TOML", "name = \"v\"\n= 3\n", "v.toml:2:1: not TOML", "adding-a-variant"},
+        Bad{"a letter outside quotes", "name = é\n", "v.toml:1:8: not TOML", "adding-a-variant"},
+        Bad{"letters after a text", "name = \"v\"é\n", "v.toml:1:11: not TOML", "adding-a-variant"},
         Bad{"a table without a name", "name = \"v\"\n[=]\n", "v.toml:2:", "adding-a-variant"},
         Bad{"a table that does not begin", "name = \"v\"\n[[", "v.toml:2:", "adding-a-variant"},
         Bad{"too large", std::string(100u << 20, '#'), "v.toml: the file has 104857600 bytes; a variant has at most 1048576", "is it a variant"},
