@@ -100,10 +100,16 @@ Dispatcher::Ahead Dispatcher::look_ahead(Hart& virtual_hart, uint64_t until, Tra
       return {};
     }
     ++count_.clustered;
+    bool must_look = false;
+    const auto handle = [&](const Asked& asked) {
+      const Emulator::Result result = emulator_.emulate(asked.hart, *next, asked.records);
+      must_look = result.must_look || result.trap;
+      return answer_result(asked, result);
+    };
     const TrapExit none{cause::illegal_instruction, next->word, next->word};
-    const auto exit = watches(sink) ? told(virtual_hart, none, destination, *sink, true, [&](const Asked& asked) { return emulate(asked, *next); })
-                                    : emulate({virtual_hart, destination, records(sink), nullptr}, *next);
-    if (exit || must_look_) return {true, exit};
+    const auto exit =
+        watches(sink) ? told(virtual_hart, none, destination, *sink, true, handle) : handle(Asked{virtual_hart, destination, records(sink), nullptr});
+    if (exit || must_look) return {true, exit};
   }
 }
 
@@ -113,9 +119,7 @@ std::optional<Exit> Dispatcher::answer(const Asked& asked, const TrapExit& trap)
   return reflect(asked, {reflected_cause(Word{trap.cause}, asked.hart.mode).bits, trap.tval, trap.word});
 }
 
-std::optional<Exit> Dispatcher::emulate(const Asked& asked, const Decoded& instruction) {
-  const Emulator::Result result = emulator_.emulate(asked.hart, instruction, asked.records);
-  must_look_ = result.must_look || result.trap;
+std::optional<Exit> Dispatcher::answer_result(const Asked& asked, const Emulator::Result& result) {
   if (result.trap) return reflect(asked, *result.trap);
   const bool parks = result.waits && !has_wake_up(isa_, asked.hart);
   if (asked.act != nullptr) asked.act->kind = result.device ? ActKind::device : parks ? ActKind::wait : ActKind::emulate;

@@ -48,7 +48,10 @@ class Dispatcher {
   /// Answers with `f` and tells `sink`.
   [[gnu::noinline]] std::optional<Exit> told(Hart& virtual_hart, const TrapExit& trap, TrapDestination destination, TraceSink& sink, bool clustered, auto&& f);
   std::optional<Exit> answer(const Asked& asked, const TrapExit& trap);
-  std::optional<Exit> emulate(const Asked& asked, const Decoded& instruction);
+  std::optional<Exit> emulate(const Asked& asked, const Decoded& instruction) {
+    return answer_result(asked, emulator_.emulate(asked.hart, instruction, asked.records));
+  }
+  std::optional<Exit> answer_result(const Asked& asked, const Emulator::Result& result);
   std::optional<Exit> reflect(const Asked& asked, const TrapExit& trap);
   std::optional<Exit> memory_fault(const Asked& asked, const TrapExit& trap, Access access);
 
@@ -56,7 +59,6 @@ class Dispatcher {
   Emulator emulator_;
   Shadow& shadow_;
   Clusters clusters_;
-  bool must_look_ = true;  // after the last emulation: see Emulator::Result
   ExitCount& count_;
 };
 
