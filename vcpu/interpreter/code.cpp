@@ -10,8 +10,8 @@ namespace vmsim::threaded {
 namespace {
 
 /// A sequence's kinds in one number. None of them counts as 0, so that no sequence looks like the end of a longer one.
-static_assert(Sequence::longest * 16 <= 64);
 uint64_t with_kind(uint64_t kinds, uint16_t kind) { return kinds << 16 | (kind + 1u); }
+static_assert(Sequence::longest * 16 <= 64);
 
 /// What is known of a row at run time, without its name.
 struct RowTraits {
