@@ -20,14 +20,16 @@ inline constexpr bool keeps_freed_memory = false;
 inline constexpr bool keeps_freed_memory = false;
 #endif
 
-/// Bytes in memory now; a page that is mapped many times counts once (the kernel's Pss).
+/// Bytes of the process's own in memory now, anonymous or shown from an anonymous file; a page that is mapped many times counts once (the
+/// kernel's Pss). Pages of programs and libraries are left out: their share changes when another process that runs them comes or goes.
 inline uint64_t resident_bytes() {
   std::ifstream in("/proc/self/smaps_rollup");
+  uint64_t sum = 0;
   for (std::string word; in >> word;) {
     uint64_t kilobytes = 0;
-    if (word == "Pss:" && in >> kilobytes) return kilobytes * 1024;
+    if ((word == "Pss_Anon:" || word == "Pss_Shmem:") && in >> kilobytes) sum += kilobytes * 1024;
   }
-  return 0;
+  return sum;
 }
 
 }  // namespace vmsim::test
