@@ -49,16 +49,20 @@ void execute_row(M& m, Op op, const Operands<typename M::Value>& operands) {
   dispatch(op, [&]<int Index>() { RowAt<Index>::execute(m, operands); });
 }
 
-/// Executes a decoded instruction: its user rule, then its row.
+/// Executes a decoded instruction: its user rule, then `row()`, which executes its row.
 template <class M>
-void execute_decoded(M& m, Op op, const Operands<typename M::Value>& operands) {
+void by_user_rule(M& m, Op op, auto&& row) {
   if (op == illegal_op) return illegal_instruction(m);
   switch (effective_rule(m.isa().row(op), m.mode())) {
     case UserRule::trap: return illegal_instruction(m);
     case UserRule::ignore: return;
     case UserRule::execute:
-    case UserRule::filter: return execute_row(m, op, operands);
+    case UserRule::filter: return row();
   }
+}
+template <class M>
+void execute_decoded(M& m, Op op, const Operands<typename M::Value>& operands) {
+  by_user_rule(m, op, [&] { execute_row(m, op, operands); });
 }
 
 /// Executes `i` on `m`, whose word() is i.word and whose next pc defaults to pc + 4.

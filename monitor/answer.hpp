@@ -55,6 +55,7 @@ class VirtualView : public HartMachine<Domain, Recorded> {
     this->look_ = true;
   }
 
+  [[nodiscard]] const Memory& memory() const { return memory_; }
   [[nodiscard]] Condition waits() const { return Domain::condition(waits_); }
   using Base::record_access;
 
@@ -65,11 +66,11 @@ class VirtualView : public HartMachine<Domain, Recorded> {
   typename Domain::FlagCell waits_{false};
 };
 
-/// Emulates one instruction on the virtual hart behind `view`: its user rule, its row, and where it did not trap, a
-/// retirement.
+/// Emulates one instruction on the virtual hart behind `view`: its user rule, its row, which `row()` executes, and where
+/// it did not trap, a retirement.
 template <class View>
-void emulate_instruction(View& view, Op op, const Operands<typename View::Value>& operands) {
-  execute_decoded(view, op, operands);
+void emulate_instruction(View& view, Op op, auto&& row) {
+  by_user_rule(view, op, row);
   view.retire();
 }
 

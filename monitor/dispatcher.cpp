@@ -100,16 +100,15 @@ Dispatcher::Ahead Dispatcher::look_ahead(Hart& virtual_hart, uint64_t until, Tra
       return {};
     }
     ++count_.clustered;
-    bool must_look = false;
+    Emulator::Result result;
     const auto handle = [&](const Asked& asked) {
-      const Emulator::Result result = emulator_.emulate(asked.hart, *next, asked.records);
-      must_look = result.must_look || result.trap;
-      return answer_result(asked, result);
+      result = emulator_.emulate(asked.hart, *next, asked.records);
+      return result.plain() ? std::nullopt : answer_result(asked, result);
     };
     const TrapExit none{cause::illegal_instruction, next->word, next->word};
     const auto exit =
         watches(sink) ? told(virtual_hart, none, destination, *sink, true, handle) : handle(Asked{virtual_hart, destination, records(sink), nullptr});
-    if (exit || must_look) return {true, exit};
+    if (!result.plain()) return {true, exit};
   }
 }
 

@@ -41,11 +41,15 @@ class Emulator::GuestMemory {
     if (!view.trapped()) emulator_.shadow_.fence(Fence::of(scope));
   }
 
-  bool device = false;  // one was reached
+  static Result result(const auto& view) {
+    Result r{.waits = view.waits().on, .device = view.memory().device_, .must_look = view.must_look()};
+    if (view.trapped()) r.trap = TrapExit{view.trap_cause(), view.trap_value(), view.word().bits};
+    return r;
+  }
 
  private:
   Word finish(auto& view, const AccessResult& r, bool is_store, Word address, Width width, Word stored) {
-    device |= r.device;
+    device_ |= r.device;
     if (r.fault) view.trap(r.cause, r.tval);
     else view.record_access(is_store, width, Virtual{address.bits}, r.physical, is_store ? stored.bits : r.value);
     return r.value;
@@ -53,13 +57,14 @@ class Emulator::GuestMemory {
 
   Emulator& emulator_;
   Hart& hart_;
+  bool device_ = false;  // one was reached
 };
 
 /// The guest's memory where the real hart would find it: as the shadow shows it, page by page. An access that it does not show, or that goes
 /// over the end of a page, is the real hart's to make.
 class Emulator::ShownMemory {
  public:
-  ShownMemory(Shadow& shadow, Hart& hart) : shadow_(shadow), hart_(hart) {}
+  ShownMemory(Emulator& emulator, Hart& hart) : shadow_(emulator.shadow_), hart_(hart) {}
 
   Word load(auto& view, Word address, Width width) {
     RealPhysical at;
@@ -81,6 +86,8 @@ class Emulator::ShownMemory {
   Word translate(auto& view, Word address) { return atomic(view, address, Access::load); }
   void flush(auto&, const FlushScope<Word>&) {}
 
+  static bool result(const auto& view) { return !view.trapped(); }
+
  private:
   bool find(auto& view, Word address, Width width, Access access, RealPhysical& at) {
     if (view.trapped()) return false;
@@ -95,43 +102,61 @@ class Emulator::ShownMemory {
   Hart& hart_;
 };
 
-template <bool Recorded, class Memory>
-auto Emulator::step(Memory& memory, Hart& virtual_hart, const Decoded& instruction, TraceSink* records, auto&& then) {
-  using View = VirtualView<WordDomain, Recorded, Memory>;
-  static_assert(MachineConcept<View>);
-  std::conditional_t<Recorded, Record, std::monostate> record;
-  Record* kept = nullptr;
-  if constexpr (Recorded) {
-    record = {.step = virtual_hart.clock.steps, .mode = virtual_hart.mode, .pc = virtual_hart.pc, .word = instruction.word};
-    kept = &record;
-  }
-  View view(isa_, virtual_hart, memory, instruction.word, kept);
-  emulate_instruction(view, instruction.op, instruction.operands);
-  if (!view.trapped()) {
-    ++virtual_hart.clock.steps;
-    ++virtual_hart.clock.retired;
+/// Steps over one kind of memory. What the table says of a row is known when a step of its own is compiled, which then leaves nothing of the
+/// view in memory: where nobody wants records, each row has one.
+template <class Memory>
+struct Emulator::Steps {
+  using Result = decltype(Memory::result(std::declval<const VirtualView<WordDomain, false, Memory>&>()));
+
+  /// One instruction, whose row `row` executes.
+  template <bool Recorded>
+  static Result step(Emulator& emulator, Hart& virtual_hart, const Decoded& instruction, TraceSink* records, auto&& row) {
+    using View = VirtualView<WordDomain, Recorded, Memory>;
+    static_assert(MachineConcept<View>);
+    std::conditional_t<Recorded, Record, std::monostate> record;
+    Record* kept = nullptr;
     if constexpr (Recorded) {
-      record.next_pc = virtual_hart.pc;
-      records->record(record);
+      record = {.step = virtual_hart.clock.steps, .mode = virtual_hart.mode, .pc = virtual_hart.pc, .word = instruction.word};
+      kept = &record;
     }
+    Memory memory(emulator, virtual_hart);
+    View view(emulator.isa_, virtual_hart, memory, instruction.word, kept);
+    emulate_instruction(view, instruction.op, [&] { row(view); });
+    if (!view.trapped()) {
+      ++virtual_hart.clock.steps;
+      ++virtual_hart.clock.retired;
+      if constexpr (Recorded) {
+        record.next_pc = virtual_hart.pc;
+        records->record(record);
+      }
+    }
+    return Memory::result(view);
   }
-  return then(view);
-}
+
+  template <bool Recorded>
+  static Result of_any(Emulator& emulator, Hart& virtual_hart, const Decoded& instruction, TraceSink* records) {
+    return step<Recorded>(emulator, virtual_hart, instruction, records, [&](auto& view) { execute_row(view, instruction.op, instruction.operands); });
+  }
+  template <int Row>
+  [[gnu::flatten]] static Result of_row(Emulator& emulator, Hart& virtual_hart, const Decoded& instruction) {
+    return step<false>(emulator, virtual_hart, instruction, nullptr, [&](auto& view) { RowAt<Row>::execute(view, instruction.operands); });
+  }
+  static constexpr auto of_rows = []<int... Row>(std::integer_sequence<int, Row...>) { return std::array{&of_row<Row>...}; }
+  (std::make_integer_sequence<int, row_count>{});
+
+  static Result run(Emulator& emulator, Hart& virtual_hart, const Decoded& instruction, TraceSink* records) {
+    if (records != nullptr) return of_any<true>(emulator, virtual_hart, instruction, records);
+    if (instruction.op < of_rows.size()) return of_rows[instruction.op](emulator, virtual_hart, instruction);
+    return of_any<false>(emulator, virtual_hart, instruction, nullptr);  // illegal, or what a variant added
+  }
+};
 
 Emulator::Result Emulator::emulate(Hart& virtual_hart, const Decoded& instruction, TraceSink* records) {
-  GuestMemory memory(*this, virtual_hart);
-  const auto result = [&](const auto& view) {
-    Result r{.waits = view.waits().on, .device = memory.device, .must_look = view.must_look()};
-    if (view.trapped()) r.trap = TrapExit{view.trap_cause(), view.trap_value(), instruction.word};
-    return r;
-  };
-  return records != nullptr ? step<true>(memory, virtual_hart, instruction, records, result) : step<false>(memory, virtual_hart, instruction, nullptr, result);
+  return Steps<GuestMemory>::run(*this, virtual_hart, instruction, records);
 }
 
 bool Emulator::run_as_real(Hart& virtual_hart, const Decoded& instruction, TraceSink* records) {
-  ShownMemory memory(shadow_, virtual_hart);
-  const auto done = [](const auto& view) { return !view.trapped(); };
-  return records != nullptr ? step<true>(memory, virtual_hart, instruction, records, done) : step<false>(memory, virtual_hart, instruction, nullptr, done);
+  return Steps<ShownMemory>::run(*this, virtual_hart, instruction, records);
 }
 
 }  // namespace vmsim

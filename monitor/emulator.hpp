@@ -17,6 +17,8 @@ class Emulator {
     bool waits = false;            // wfi
     bool device = false;           // a device was reached
     bool must_look = false;        // mode, translation or interrupts may have changed
+    /// The hart can go on, as it would after an innocuous instruction.
+    [[nodiscard]] bool plain() const { return !trap && !waits && !device && !must_look; }
   };
   /// Runs `instruction`, at the virtual hart's pc. Where it does not trap it is one retired step, recorded in `records` if there is one.
   Result emulate(Hart& virtual_hart, const Decoded& instruction, TraceSink* records);
@@ -31,9 +33,8 @@ class Emulator {
  private:
   class GuestMemory;
   class ShownMemory;
-  /// Runs one instruction over `memory` and gives the view on which it ran to `then`.
-  template <bool Recorded, class Memory>
-  auto step(Memory& memory, Hart& virtual_hart, const Decoded& instruction, TraceSink* records, auto&& then);
+  template <class Memory>
+  struct Steps;
 
   const Isa& isa_;
   Mmu mmu_;

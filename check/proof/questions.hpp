@@ -291,7 +291,7 @@ class Questions {
     State<D> interpreted = start;
     ModelMemory<D> memory(world_, interpreted, {});
     VirtualView<D, false, ModelMemory<D>> view(isa_, interpreted.hart, memory, word_);
-    emulate_instruction(view, op_, operands_);
+    emulate_instruction(view, op_, [&] { execute_row(view, op_, operands_); });
     const Step inner = Step::of(view);
     const F interpreted_firmware = trap_into(interpreted, inner.trapped, inner.cause, inner.tval);
 
