@@ -1,9 +1,10 @@
 # Two commands on a fresh Debian 12: `make demo` and `make test`. Each installs what is missing, builds, and runs.
-# packages.txt lists what they install. `make soak` runs the long figures, `make lint` what compilers do not say.
+# packages.txt lists what they install. `make sanitize` runs the tests once more under sanitizers and each fuzz target for a while (.ci/run runs
+# both), `make soak` the long figures, `make lint` what compilers do not say.
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
-.PHONY: demo test build packages clang bench soak format lint clean
+.PHONY: demo test sanitize build packages clang bench soak format lint clean
 
 # Only what README's commands need: tests take most of the time that a whole build takes.
 demo: packages
@@ -13,6 +14,8 @@ demo: packages
 
 test: build
 	ctest --preset release -j $(JOBS)
+
+sanitize: packages
 	cmake --preset asan
 	cmake --build --preset asan -j $(JOBS)
 	VMSIM_SCALE=$${VMSIM_SCALE:-0.1} ctest --preset asan -j $(JOBS)
