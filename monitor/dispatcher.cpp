@@ -103,7 +103,7 @@ Dispatcher::Ahead Dispatcher::look_ahead(Hart& virtual_hart, uint64_t until, Tra
     Emulator::Result result;
     const auto handle = [&](const Asked& asked) {
       result = emulator_.emulate(asked.hart, *next, asked.records);
-      return result.plain() ? std::nullopt : answer_result(asked, result);
+      return result.plain() ? std::nullopt : answer_result(asked, result);  // an act is one of emulation until something else is said of it
     };
     const TrapExit none{cause::illegal_instruction, next->word, next->word};
     const auto exit =
