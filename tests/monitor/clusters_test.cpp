@@ -265,6 +265,7 @@ _start:
     .align 2
 handler:
     csrr t0, sepc
+    csrr t1, stval
     addi t0, t0, 4
     csrw sepc, t0
     sret
