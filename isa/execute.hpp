@@ -49,7 +49,7 @@ void execute_row(M& m, Op op, const Operands<typename M::Value>& operands) {
   dispatch(op, [&]<int Index>() { RowAt<Index>::execute(m, operands); });
 }
 
-/// Executes a decoded instruction: its user rule, then `row()`, which executes its row.
+/// Does what the user rule of a decoded instruction says, and `row()`, which executes its row, where that is still to do.
 template <class M>
 void by_user_rule(M& m, Op op, auto&& row) {
   if (op == illegal_op) return illegal_instruction(m);
@@ -60,6 +60,8 @@ void by_user_rule(M& m, Op op, auto&& row) {
     case UserRule::filter: return row();
   }
 }
+
+/// Executes a decoded instruction: its user rule, then its row.
 template <class M>
 void execute_decoded(M& m, Op op, const Operands<typename M::Value>& operands) {
   by_user_rule(m, op, [&] { execute_row(m, op, operands); });

@@ -55,7 +55,6 @@ class VirtualView : public HartMachine<Domain, Recorded> {
     this->look_ = true;
   }
 
-  [[nodiscard]] const Memory& memory() const { return memory_; }
   [[nodiscard]] Condition waits() const { return Domain::condition(waits_); }
   using Base::record_access;
 

@@ -41,8 +41,9 @@ class Emulator::GuestMemory {
     if (!view.trapped()) emulator_.shadow_.fence(Fence::of(scope));
   }
 
-  static Result result(const auto& view) {
-    Result r{.waits = view.waits().on, .device = view.memory().device_, .must_look = view.must_look()};
+  /// What a step on `view` came to.
+  [[nodiscard]] Result result(const auto& view) const {
+    Result r{.waits = view.waits().on, .device = device_, .must_look = view.must_look()};
     if (view.trapped()) r.trap = TrapExit{view.trap_cause(), view.trap_value(), view.word().bits};
     return r;
   }
@@ -86,7 +87,8 @@ class Emulator::ShownMemory {
   Word translate(auto& view, Word address) { return atomic(view, address, Access::load); }
   void flush(auto&, const FlushScope<Word>&) {}
 
-  static bool result(const auto& view) { return !view.trapped(); }
+  /// Whether the real hart gets past the step on `view`.
+  [[nodiscard]] bool result(const auto& view) const { return !view.trapped(); }
 
  private:
   bool find(auto& view, Word address, Width width, Access access, RealPhysical& at) {
@@ -106,7 +108,7 @@ class Emulator::ShownMemory {
 /// view in memory: where nobody wants records, each row has one.
 template <class Memory>
 struct Emulator::Steps {
-  using Result = decltype(Memory::result(std::declval<const VirtualView<WordDomain, false, Memory>&>()));
+  using Result = decltype(std::declval<Memory>().result(std::declval<const VirtualView<WordDomain, false, Memory>&>()));
 
   /// One instruction, whose row `row` executes.
   template <bool Recorded>
@@ -130,7 +132,7 @@ struct Emulator::Steps {
         records->record(record);
       }
     }
-    return Memory::result(view);
+    return memory.result(view);
   }
 
   template <bool Recorded>
